@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * footbridge.conf (libconfig) read into plain structs: every key checked, every error with its
+ * line, unknown keys with the nearest known one.  It opens no sockets and makes no folders.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct config_modem {
+	char *name;     /* "modem-1" and so on when none is given */
+	char *device;   /* path of the tty */
+	unsigned speed; /* 115200 */
+	char *number;   /* the SIM's own, E.164; NULL */
+	char *pin;      /* read from pin_file; NULL */
+	unsigned line;  /* of the configuration, for later errors */
+};
+
+enum config_on_unknown {
+	CONFIG_ON_UNKNOWN_RESEND,
+	CONFIG_ON_UNKNOWN_HOLD,
+};
+
+struct config {
+	char *path; /* NULL: defaults, no file */
+	char *state_directory;
+	char *country_code, *trunk_prefix; /* NULL when not given */
+	struct {
+		char *socket;
+	} api;
+	struct {
+		unsigned ttl_hours;       /* 72 */
+		unsigned unknown_minutes; /* 30 */
+		unsigned max_parts;       /* 10 */
+		enum config_on_unknown on_unknown;
+	} delivery;
+	struct {
+		int level; /* syslog priority: error 3, warning 4, notice 5, info 6, debug 7 */
+		bool show_numbers; /* false */
+	} log;
+	struct config_modem *modems;
+	size_t modem_count;
+};
+
+/*
+ * Reads path; NULL: /etc/footbridge/footbridge.conf when there is one, otherwise defaults below the
+ * user's own XDG folders ($XDG_STATE_HOME/footbridge, $XDG_RUNTIME_DIR/footbridge/api.sock).
+ * All errors are written to errors, one line each: "footbridge.conf:12: unknown key …; did you
+ * mean …?".  A file that group or others may write is refused (-EPERM).  Returns 0 and *ret_config
+ * (config_free), -EINVAL when errors were written, -ENOENT, -EPERM, -ENOMEM (also written).
+ */
+int config_load(const char *path, FILE *errors, struct config **ret_config);
+struct config *config_free(struct config *config);
