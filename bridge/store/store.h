@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The store: everything that must survive.  It speaks of messages and people, not of SQL, and leaks
+ * no type of SQLite.
+ *
+ * A thread of its own owns the database.  Every operation is posted from the loop's thread, runs
+ * whole (reads, decides by state.h, writes) in a savepoint; what has queued up is one transaction;
+ * the callback runs on the loop, AFTER commit, in the order of posting.  Arguments are copied when
+ * posted.  Results belong to the store and live until the callback returns.
+ *
+ * Every callback has an error first: 0, or negative errno: -ENOENT, -EEXIST, -EINVAL as each
+ * operation says; -EIO, -ENOSPC for a disk that fails (nothing was done; API answers 503); -EBUSY
+ * comes from the posting call itself when too much is queued.  Posting returns 0, -EBUSY, -ENOMEM;
+ * the callback runs if and only if posting returned 0.
+ *
+ * Moments are microseconds since 1970 UTC; 0 means none.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "bridge/base/number.h"
+#include "bridge/store/state.h"
+#include "modem/text/tpdu.h"
+
+#define STORE_ID_SIZE 65 /* ids: 1..64 of [A-Za-z0-9._:-] */
+#define STORE_REASON_SIZE 256
+#define STORE_NAME_SIZE 64
+
+struct store;
+
+/*
+ * Opens (creates, migrates) state_directory/footbridge.db and starts the thread.  Takes a lock on
+ * the directory for as long as it is open.  On failure a sentence for people is in error (what
+ * happened, what to do).  Returns 0, -EWOULDBLOCK (another daemon has it), -ENOTUNIQ (a newer
+ * schema), -EUCLEAN (not our database, or damaged), -EACCES, -ENOSPC, -EIO, -ENOMEM.
+ */
+int store_open(const char *state_directory, sd_event *loop, char *error, size_t error_size,
+	       struct store **ret_store);
+
+/* Runs what is queued, drops the callbacks' results, closes.  NULL is fine. */
+struct store *store_close(struct store *store);
+
+/* ------------------------------------------------------------------ messages going out */
+
+struct store_part_new {
+	const char *text; /* UTF-8 of this part */
+	size_t text_size;
+};
+
+struct store_recipient_new {
+	const char *to;     /* as the caller wrote it */
+	const char *number; /* E.164 or short code */
+};
+
+struct store_message_new {
+	const char *id; /* the caller's idempotency key; NULL: made here */
+	const char *text;
+	size_t text_size;
+	const char *sms_text; /* what goes by SMS instead; NULL */
+	size_t sms_text_size;
+	int64_t created_at_usec, scheduled_at_usec, valid_until_usec;
+	int priority; /* -128..127 */
+	bool hold_on_unknown;
+	enum sms_alphabet alphabet;
+	const struct store_part_new *parts; /* the same for every recipient */
+	size_t part_count;                  /* 1..255 */
+	const struct store_recipient_new *recipients;
+	size_t recipient_count;
+	const uint8_t *digest; /* 32 bytes over the request, for idempotency */
+};
+
+struct store_attempt {
+	char modem[STORE_NAME_SIZE];
+	unsigned part; /* 1-based */
+	enum delivery_state state;
+	char reason[STORE_REASON_SIZE];
+	char error[16]; /* "CMS/38", "" */
+	int64_t at_usec, ended_at_usec;
+	int reference; /* -1 none */
+	bool may_be_duplicate;
+};
+
+struct store_delivery {
+	char id[STORE_ID_SIZE];
+	char to[STORE_NAME_SIZE], number[NUMBER_SIZE];
+	enum delivery_state state;
+	bool final; /* also sent without a report that can still come */
+	char reason[STORE_REASON_SIZE];
+	char modem[STORE_NAME_SIZE]; /* "" none yet */
+	unsigned parts, parts_sent, parts_delivered;
+	bool may_be_duplicate;
+	int64_t next_attempt_usec;
+	struct store_attempt *attempts; /* NULL in lists */
+	size_t attempt_count;
+};
+
+struct store_message {
+	char id[STORE_ID_SIZE];
+	enum delivery_state state;
+	unsigned counts[DELIVERY_STATE_COUNT];
+	const char *text, *sms_text; /* sms_text NULL when none */
+	size_t text_size, sms_text_size;
+	int64_t created_at_usec, scheduled_at_usec, valid_until_usec;
+	int priority;
+	bool hold_on_unknown;
+	struct store_delivery *deliveries;
+	size_t delivery_count;
+};
+
+typedef void (*store_message_done)(int error, const struct store_message *message, void *userdata);
+
+/*
+ * Writes message, deliveries and parts.  Error 0: new; -EALREADY with the stored message: same id,
+ * same digest; -EEXIST: same id, other digest.
+ */
+int store_submit(struct store *store, const struct store_message_new *message,
+		 store_message_done done, void *userdata);
+
+/* -ENOENT: no such message.  With all attempts. */
+int store_message_get(struct store *store, const char *id, store_message_done done, void *userdata);
+
+/*
+ * Every delivery that is pending becomes cancelled.  -EBUSY in the callback: some are on the air or
+ * over (nothing changed).
+ */
+int store_message_cancel(struct store *store, const char *id, int64_t now_usec,
+			 store_message_done done, void *userdata);
+
+struct store_message_filter {
+	int state;          /* enum delivery_state of at least one delivery, -1 any */
+	const char *number; /* NULL any */
+	int64_t since_usec;
+	int64_t before_cursor; /* the next of the page before; 0 from the newest */
+	unsigned limit;        /* 1..1000 */
+};
+typedef void (*store_messages_done)(int error, const struct store_message *messages, size_t count,
+				    int64_t next_cursor, void *userdata);
+/* Newest first. */
+int store_message_list(struct store *store, const struct store_message_filter *filter,
+		       store_messages_done done, void *userdata);
+
+/* ------------------------------------------------------------------ the radio's side */
+
+struct store_sim {
+	const char *modem; /* its name */
+	const char
+		*iccid; /* what references, parts and fingerprints belong to; IMSI when unknown */
+};
+
+/* What goes to a modem now. */
+struct store_job {
+	int64_t attempt; /* > 0 */
+	char message[STORE_ID_SIZE], delivery[STORE_ID_SIZE];
+	char number[NUMBER_SIZE];
+	enum sms_alphabet alphabet;
+	char text[TPDU_TEXT_SIZE];
+	size_t text_size;
+	struct tpdu_concat concat;
+	int64_t valid_until_usec;
+	bool may_be_duplicate;
+	unsigned tries; /* earlier attempts of this part */
+};
+
+/*
+ * job NULL: nothing to do for this SIM now; next_usec: when something will be due (0: nothing is
+ * waiting).
+ */
+typedef void (*store_job_done)(int error, const struct store_job *job, int64_t next_usec,
+			       void *userdata);
+
+/*
+ * Picks the next part for this SIM (priority, then due moment, then age; the parts of one delivery
+ * stay on one SIM, in order), commits its attempt: the part is sending when the callback runs.
+ */
+int store_attempt_begin(struct store *store, const struct store_sim *sim, int64_t now_usec,
+			store_job_done done, void *userdata);
+
+struct store_attempt_end {
+	int64_t attempt;
+	enum part_event event; /* ACCEPTED, NOT_SENT, REFUSED, REFUSED_FOR_GOOD, LOST_SIGHT */
+	int reference;         /* -1 none */
+	const char *error;     /* "CMS/38"; NULL */
+	const char *reason;    /* a sentence for people */
+	int64_t at_usec;
+	int64_t retry_at_usec; /* for NOT_SENT and REFUSED */
+	bool may_be_duplicate; /* the next attempt of this part is to be marked so */
+};
+
+typedef void (*store_done)(int error, void *userdata);
+
+/* -ENOENT: no such attempt; -EALREADY: it has ended before. done may be NULL. */
+int store_attempt_end(struct store *store, const struct store_attempt_end *end, store_done done,
+		      void *userdata);
+
+/* Remembers that Ctrl-Z was about to pass.  Nobody waits for it; it rides on the next commit. */
+int store_attempt_handed_over(struct store *store, int64_t attempt);
+
+/*
+ * An answer that a new worker heard before its first OK: it settles the newest unknown attempt of
+ * this SIM, if that is the only one.  -ENOENT: none.
+ */
+int store_attempt_late(struct store *store, const struct store_sim *sim,
+		       const struct store_attempt_end *end, store_done done, void *userdata);
+
+/* After a start, before anything else: attempts that a dead daemon left are settled (unknown). */
+int store_recover(struct store *store, int64_t now_usec, store_done done, void *userdata);
+
+struct store_tick {
+	int64_t next_usec; /* when the next tick is worth while */
+	unsigned expired, final_without_report, incomplete;
+};
+typedef void (*store_tick_done)(int error, const struct store_tick *tick, void *userdata);
+
+/*
+ * What time brings: pending past their validity expire; sent without report an hour past it become
+ * final (reason NoReport); incomplete inbound messages are given up on; events older than 7 days go.
+ */
+int store_tick(struct store *store, int64_t now_usec, store_tick_done done, void *userdata);
+
+/* ------------------------------------------------------------------ messages coming in */
+
+enum inbound_state {
+	INBOUND_RECEIVED,
+	INBOUND_INCOMPLETE, /* parts are missing and no longer waited for */
+	INBOUND_UNREADABLE, /* kept raw */
+	INBOUND_OLD,
+	INBOUND_STATE_COUNT,
+};
+const char *inbound_state_name(enum inbound_state state);
+
+struct store_inbound {
+	char id[STORE_ID_SIZE];
+	enum inbound_state state;
+	char from[TPDU_ADDRESS_SIZE];
+	char modem[STORE_NAME_SIZE];
+	char to[NUMBER_SIZE]; /* the SIM's own number, "" unknown */
+	const char *text;
+	size_t text_size;
+	int64_t sent_at_usec, received_at_usec, handled_at_usec;
+};
+
+enum store_reading {
+	STORE_READING_MESSAGE, /* a whole message arrived */
+	STORE_READING_PART,    /* a part, others are missing */
+	STORE_READING_COPY,    /* was read before: delete it again */
+	STORE_READING_REPORT,  /* a status report, matched */
+	STORE_READING_STRAY,   /* a status report that fits no part */
+	STORE_READING_KEPT,    /* not understood, kept as unreadable */
+};
+
+struct store_received {
+	const char *to; /* the SIM's own number; NULL */
+	int64_t at_usec;
+	const char *memory; /* "" direct */
+	int location;       /* -1 direct */
+	const uint8_t *octets;
+	size_t size;
+	const struct tpdu *tpdu; /* NULL: not decoded */
+};
+
+typedef void (*store_received_done)(int error, enum store_reading reading, void *userdata);
+
+/*
+ * Commits what a modem read: after the callback it may be deleted from the SIM.  A copy is known by
+ * SIM and SHA-256 of the TPDU; the same TPDU in another slot that is not yet deleted is another
+ * message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete.
+ */
+int store_receive(struct store *store, const struct store_sim *sim,
+		  const struct store_received *received, store_received_done done, void *userdata);
+
+/* The slot is free again. */
+int store_slot_deleted(struct store *store, const struct store_sim *sim, const char *memory,
+		       int location, const uint8_t digest_of_tpdu[32]);
+
+struct store_inbox_filter {
+	int64_t before_cursor;
+	unsigned limit;
+	bool unhandled_only;
+};
+typedef void (*store_inbox_done)(int error, const struct store_inbound *items, size_t count,
+				 int64_t next_cursor, void *userdata);
+int store_inbox_list(struct store *store, const struct store_inbox_filter *filter,
+		     store_inbox_done done, void *userdata);
+/* One item; -ENOENT. */
+int store_inbox_get(struct store *store, const char *id, store_inbox_done done, void *userdata);
+/* Marks it handled and answers it; -ENOENT. */
+int store_inbox_handled(struct store *store, const char *id, int64_t now_usec,
+			store_inbox_done done, void *userdata);
+
+/* ------------------------------------------------------------------ events, overview */
+
+enum store_event_type {
+	STORE_EVENT_MESSAGE_RECEIVED, /* message.received */
+	STORE_EVENT_MESSAGE_STATE,    /* message.state */
+	STORE_EVENT_MODEM_STATE,      /* modem.state */
+	STORE_EVENT_TYPE_COUNT,
+};
+const char *store_event_type_name(enum store_event_type type);
+
+struct store_event {
+	int64_t id; /* durable, growing */
+	enum store_event_type type;
+	int64_t at_usec;
+	/* message.received */
+	const struct store_inbound *inbound;
+	/* message.state: one delivery's change */
+	char message[STORE_ID_SIZE], delivery[STORE_ID_SIZE], to[STORE_NAME_SIZE];
+	char number[NUMBER_SIZE];
+	enum delivery_state from_state, to_state;
+	/* message.state, modem.state */
+	char modem[STORE_NAME_SIZE];
+	char reason[STORE_REASON_SIZE];
+	char error[16];
+	/* modem.state */
+	char modem_from[16], modem_to[16];
+};
+
+/*
+ * Called on the loop after every commit that wrote events, before the callbacks of the operations
+ * of that commit.
+ */
+typedef void (*store_events_listener)(const struct store_event *events, size_t count,
+				      void *userdata);
+void store_on_events(struct store *store, store_events_listener listener, void *userdata);
+
+typedef void (*store_events_done)(int error, const struct store_event *events, size_t count,
+				  void *userdata);
+/* Events with an id above after, oldest first, at most limit (1..1000). */
+int store_events_after(struct store *store, int64_t after, unsigned limit, store_events_done done,
+		       void *userdata);
+
+int store_modem_changed(struct store *store, const char *modem, const char *from, const char *to,
+			const char *reason, int64_t now_usec);
+
+struct store_overview {
+	uint64_t deliveries[DELIVERY_STATE_COUNT];
+	uint64_t inbox_unhandled;
+	int64_t oldest_pending_usec; /* 0 none */
+	int64_t last_event;
+	int64_t newest_stored_usec;
+};
+typedef void (*store_overview_done)(int error, const struct store_overview *overview,
+				    void *userdata);
+/* Cost does not grow with history: counts are kept, not counted. */
+int store_overview(struct store *store, store_overview_done done, void *userdata);
+
+/* Parts this modem's SIM was given since local midnight, and the last success. */
+typedef void (*store_sim_done)(int error, unsigned parts_today, int64_t last_sent_usec,
+			       void *userdata);
+int store_sim_use(struct store *store, const struct store_sim *sim, int64_t now_usec,
+		  store_sim_done done, void *userdata);
