@@ -47,7 +47,7 @@ CONFIG := $(wildcard config/*.c)
 TEXT   := $(wildcard modem/text/*.c)
 HANDLE := modem/wire.c modem/handle.c
 WORKER := $(filter-out $(HANDLE),$(wildcard modem/*.c))
-LINE   := modem/answer.c $(wildcard modem/line*.c)
+LINE   := modem/answer.c $(wildcard modem/line*.c) modem/pace.c
 STORE  := $(wildcard bridge/store/*.c)
 CORE   := $(wildcard bridge/core/*.c)
 API    := $(wildcard bridge/api/*.c)
@@ -56,7 +56,7 @@ CELL   := $(filter-out tests/cell/main.c,$(wildcard tests/cell/*.c))
 WORLD  := $(wildcard tests/scenario/world*.c)
 
 # ---- programs: name, sources, packages
-PROGRAMS := footbridge-cell
+PROGRAMS := footbridge-cell footbridge-modem
 SRC_footbridged      := bridge/main.c $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(STORE) $(CORE) $(API)
 PKG_footbridged      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson
 SRC_footbridge       := $(CLI) $(BASE)
@@ -103,9 +103,10 @@ $(BIN)/$(1): $(call obj,$(SRC_$(1)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(OUT)/rooms.a: $(call obj,$(ROOMS))
+# the lists themselves are in the Makefile
+$(OUT)/rooms.a: $(call obj,$(ROOMS)) Makefile
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 $(OUT)/cell.a: $(call obj,$(CELL))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(OUT)/world.a: $(call obj,$(WORLD))

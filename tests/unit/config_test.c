@@ -29,8 +29,6 @@ static void cleanup_config(struct config **config)
 	config_free(*config);
 }
 
-#define CLEANUP_CONFIG CLEANUP(cleanup_config)
-
 static const char *path_of(const char *name)
 {
 	static char paths[4][512];
@@ -82,11 +80,9 @@ static int load_text(const char *text, struct config **ret_config, char **ret_er
 	return load_path(path_of("a.conf"), ret_config, ret_errors);
 }
 
-/* ---- what is read */
-
 static void every_key_arrives_in_its_place(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL;
 	char text[2048];
 
@@ -135,7 +131,7 @@ static void every_key_arrives_in_its_place(void **state)
 
 static void the_country_code_counts_wherever_it_stands(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL;
 
 	(void)state;
@@ -149,7 +145,7 @@ static void the_country_code_counts_wherever_it_stands(void **state)
 
 static void an_empty_file_leaves_the_defaults(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL;
 
 	(void)state;
@@ -168,7 +164,7 @@ static void an_empty_file_leaves_the_defaults(void **state)
 
 static void an_included_file_is_read_and_named_in_errors(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL, *more = NULL;
 
 	(void)state;
@@ -185,8 +181,6 @@ static void an_included_file_is_read_and_named_in_errors(void **state)
 	assert_non_null(strstr(more, "more.conf:2: unknown key country_codes; did you mean "
 				     "country_code?\n"));
 }
-
-/* ---- what is refused */
 
 static void each_mistake_is_named_with_its_line_and_what_to_do(void **state)
 {
@@ -272,7 +266,7 @@ static void a_pin_file_must_be_private_and_hold_a_pin(void **state)
 	snprintf(text, sizeof(text), "modems: ( { device = \"/dev/a\"; pin_file = \"%s\"; } );",
 		 path_of("pin"));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP_CONFIG struct config *config = NULL;
+		CLEANUP(cleanup_config) struct config *config = NULL;
 		CLEANUP_FREE char *errors = NULL;
 		char expected[256] = "";
 		int r;
@@ -308,8 +302,6 @@ static void a_pin_file_that_is_no_plain_file_is_refused(void **state)
 	assert_string_equal(fifo, "F/a.conf:1: pin_file F/pin is not a plain file: write the PIN "
 				  "into one.\n");
 }
-
-/* ---- the file itself */
 
 static void a_file_that_others_may_write_is_refused(void **state)
 {
@@ -390,8 +382,6 @@ static void a_file_that_can_not_be_opened_is_named(void **state)
 	assert_string_equal(a_folder, "F: not a plain file of at most 1 MiB: name another one.\n");
 }
 
-/* ---- the file that is shipped */
-
 /* Copies it to where its mode is ours to set; with_examples: "#key" is switched on. */
 static void copy_default_file(bool with_examples)
 {
@@ -422,7 +412,7 @@ static void check_shipped_values(const struct config *config)
 
 static void the_shipped_file_is_valid_and_shows_the_defaults(void **state)
 {
-	CLEANUP_CONFIG struct config *as_it_is = NULL, *switched_on = NULL;
+	CLEANUP(cleanup_config) struct config *as_it_is = NULL, *switched_on = NULL;
 	CLEANUP_FREE char *errors = NULL, *more = NULL;
 
 	(void)state;
@@ -442,8 +432,6 @@ static void the_shipped_file_is_valid_and_shows_the_defaults(void **state)
 	assert_string_equal(switched_on->modems[0].number, "+8613800000001");
 	check_shipped_values(switched_on);
 }
-
-/* ---- default folders */
 
 static void set_or_unset(const char *name, const char *value)
 {
@@ -476,7 +464,7 @@ static void without_privileges_the_users_own_folders_are_the_default(void **stat
 	if (user == 0)
 		assert_int_equal(seteuid(65534), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP_CONFIG struct config *config = NULL;
+		CLEANUP(cleanup_config) struct config *config = NULL;
 		CLEANUP_FREE char *errors = NULL;
 
 		set_or_unset("HOME", cases[i].home);
@@ -521,7 +509,7 @@ static void without_any_folder_of_ones_own_the_error_says_what_to_set(void **sta
 
 static void for_root_the_systems_folders_are_the_default(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL;
 
 	(void)state;
@@ -537,7 +525,7 @@ static void for_root_the_systems_folders_are_the_default(void **state)
 
 static void without_any_file_there_are_defaults(void **state)
 {
-	CLEANUP_CONFIG struct config *config = NULL;
+	CLEANUP(cleanup_config) struct config *config = NULL;
 	CLEANUP_FREE char *errors = NULL;
 
 	(void)state;
@@ -554,8 +542,6 @@ static void without_any_file_there_are_defaults(void **state)
 	check_shipped_values(config);
 	assert_null(config_free(NULL));
 }
-
-/* ---- */
 
 static int make_folder(void **state)
 {

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The calls of libgammu 1.42.  Its errors begin at 1 (ERR_NONE); it is told of stand-ins only, so
+ * that nothing here carries a text or a number of anybody.
+ */
+#include "modem/gammu.h"
+
+#include <errno.h>
+#include <gammu.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/cleanup.h"
+
+struct gammu {
+	GSM_StateMachine *machine;
+	GSM_Error last;
+	bool answered; /* the result of a send has come */
+};
+
+static int translate(struct gammu *gammu, GSM_Error error)
+{
+	gammu->last = error;
+	switch ((int)error) {
+	case ERR_NONE:
+		return 0;
+	case ERR_TIMEOUT:
+		return -ETIMEDOUT;
+	case ERR_EMPTY:
+	case ERR_INVALIDLOCATION:
+		return -ENOENT;
+	case ERR_SECURITYERROR:
+		return -EACCES;
+	case ERR_NOTSUPPORTED:
+	case ERR_MEMORY_NOT_AVAILABLE:
+		return -EOPNOTSUPP;
+	case ERR_DEVICEWRITEERROR:
+	case ERR_DEVICEREADERROR:
+	case ERR_DEVICEOPENERROR:
+	case ERR_NOTCONNECTED:
+		return -EIO;
+	case ERR_MOREMEMORY:
+		return -ENOMEM;
+	default:
+		return -EPROTO;
+	}
+}
+
+const char *gammu_error(const struct gammu *gammu)
+{
+	return GSM_ErrorName(gammu->last);
+}
+
+static void send_answered(GSM_StateMachine *machine, int status, int reference, void *userdata)
+{
+	struct gammu *gammu = userdata;
+
+	(void)machine;
+	(void)status;
+	(void)reference;
+	gammu->answered = true;
+}
+
+/* "dku2at" is the serial AT driver without its wait after every byte. */
+static int configure(GSM_StateMachine *machine, const char *path)
+{
+	GSM_Config *config = GSM_GetConfig(machine, 0);
+
+	config->Device = strdup(path);
+	config->Connection = strdup("dku2at");
+	if (!config->Device || !config->Connection)
+		return -ENOMEM;
+	strcpy(config->Model, "at");
+	config->DebugLevel[0] = '\0';
+	config->DebugFile = NULL;
+	config->SyncTime = FALSE;
+	config->LockDevice = FALSE;
+	config->StartInfo = FALSE;
+	config->UseGlobalDebugFile = FALSE;
+	config->PhoneFeatures[0] = 0;
+	memcpy(config->CNMIParams, (const int[5]){ -1, 1, -1, 1, -1 }, sizeof(config->CNMIParams));
+	GSM_SetConfigNum(machine, 1);
+	return 0;
+}
+
+int gammu_open(const char *path, struct gammu **ret_gammu)
+{
+	struct gammu *gammu = calloc(1, sizeof(*gammu));
+	int r;
+
+	if (!gammu)
+		return -ENOMEM;
+	gammu->machine = GSM_AllocStateMachine();
+	r = gammu->machine ? configure(gammu->machine, path) : -ENOMEM;
+	/* One try for each command: with more, a PIN would be sent again after a time-out. */
+	if (r == 0)
+		r = translate(gammu, GSM_InitConnection(gammu->machine, 1));
+	if (r < 0) {
+		gammu_close(gammu);
+		return r;
+	}
+	GSM_SetSendSMSStatusCallback(gammu->machine, send_answered, gammu);
+	*ret_gammu = gammu;
+	return 0;
+}
+
+struct gammu *gammu_close(struct gammu *gammu)
+{
+	if (!gammu)
+		return NULL;
+	if (gammu->machine) {
+		if (GSM_IsConnected(gammu->machine))
+			GSM_TerminateConnection(gammu->machine);
+		GSM_FreeStateMachine(gammu->machine);
+	}
+	free(gammu);
+	return NULL;
+}
+
+int gammu_send(struct gammu *gammu)
+{
+	static GSM_SMSMessage message;
+	GSM_Error error;
+
+	GSM_SetDefaultSMSData(&message);
+	message.PDU = SMS_Submit;
+	message.Class = -1;
+	message.Coding = SMS_Coding_Default_No_Compression;
+	/* Location 1 would ask the modem for its service centre each time. */
+	message.SMSC.Location = 0;
+	EncodeUnicode(message.SMSC.Number, "1234", 4);
+	EncodeUnicode(message.Number, "1234", 4);
+	EncodeUnicode(message.Text, "A", 1);
+	message.Length = 1;
+
+	gammu->answered = false;
+	error = GSM_SendSMS(gammu->machine, &message);
+	if (error != ERR_NONE)
+		return translate(gammu, error);
+	/* Past Ctrl-Z there is no giving up: the daemon holds the deadline. */
+	while (!gammu->answered)
+		if (GSM_ReadDevice(gammu->machine, TRUE) < 0)
+			return translate(gammu, ERR_DEVICEREADERROR);
+	return translate(gammu, ERR_NONE);
+}
+
+static bool memory_type(const char *memory, GSM_MemoryType *ret)
+{
+	static const struct {
+		const char *name;
+		GSM_MemoryType type;
+	} TYPES[] = { { "SM", MEM_SM }, { "ME", MEM_ME }, { "MT", MEM_MT }, { "SR", MEM_SR } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(TYPES); i++) {
+		if (strcmp(memory, TYPES[i].name) != 0)
+			continue;
+		*ret = TYPES[i].type;
+		return true;
+	}
+	return false;
+}
+
+int gammu_read(struct gammu *gammu, const char *memory, int location)
+{
+	static GSM_MultiSMSMessage messages;
+
+	memset(&messages, 0, sizeof(messages));
+	if (!memory_type(memory, &messages.SMS[0].Memory))
+		return translate(gammu, ERR_NOTSUPPORTED);
+	messages.SMS[0].Location = location;
+	return translate(gammu, GSM_GetSMS(gammu->machine, &messages));
+}
+
+int gammu_delete(struct gammu *gammu, const char *memory, int location)
+{
+	static GSM_SMSMessage message;
+
+	memset(&message, 0, sizeof(message));
+	if (!memory_type(memory, &message.Memory))
+		return translate(gammu, ERR_NOTSUPPORTED);
+	message.Location = location;
+	return translate(gammu, GSM_DeleteSMS(gammu->machine, &message));
+}
+
+int gammu_sweep(struct gammu *gammu)
+{
+	static GSM_MultiSMSMessage messages;
+	GSM_Error error;
+	bool first = true;
+
+	memset(&messages, 0, sizeof(messages));
+	do {
+		error = GSM_GetNextSMS(gammu->machine, &messages, first);
+		first = false;
+	} while (error == ERR_NONE);
+	return translate(gammu, error == ERR_EMPTY ? ERR_NONE : error);
+}
+
+int gammu_enter_pin(struct gammu *gammu, const char *pin)
+{
+	GSM_SecurityCode code;
+
+	memset(&code, 0, sizeof(code));
+	code.Type = SEC_Pin;
+	strncpy(code.Code, pin, sizeof(code.Code) - 1);
+	return translate(gammu, GSM_EnterSecurityCode(gammu->machine, &code));
+}
+
+int gammu_identify(struct gammu *gammu)
+{
+	char text[GSM_MAX_INFO_LENGTH + 1];
+	GSM_Error imei, imsi;
+
+	imei = GSM_GetIMEI(gammu->machine, text);
+	imsi = GSM_GetSIMIMSI(gammu->machine, text);
+	return translate(gammu, imei != ERR_NONE ? imei : imsi);
+}
+
+int gammu_signal(struct gammu *gammu, int *ret_percent)
+{
+	GSM_SignalQuality quality;
+	int r;
+
+	memset(&quality, 0, sizeof(quality));
+	quality.SignalPercent = -1;
+	r = translate(gammu, GSM_GetSignalQuality(gammu->machine, &quality));
+	*ret_percent = -1;
+	if (r == 0 && quality.SignalPercent >= 0 && quality.SignalPercent <= 100)
+		*ret_percent = quality.SignalPercent;
+	return r;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the daemon holds of one modem: its worker process.  The handle starts it, holds a deadline
+ * for each of its commands, kills it (SIGKILL) when it is late or breaks the protocol, and starts
+ * it again after a growing delay.  It decides nothing about messages: it tells its owner.
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "modem/wire.h"
+
+struct modem;
+
+struct modem_settings {
+	const char *name;    /* as configured; at most MODEM_NAME_SIZE - 1 bytes */
+	const char *program; /* path of footbridge-modem */
+	struct modem_order_start start;
+	unsigned time_percent; /* 100; less makes every deadline and delay shorter, for tests */
+};
+
+/*
+ * What the owner is told, on the loop, never from inside a modem_*() call of its own; it must not
+ * call modem_free() in there.  SENDING is seen by the getter alone: changed() does not come for it.
+ */
+struct modem_listener {
+	/* States, network, identity or the process changed: read them with the getters. */
+	void (*changed)(struct modem *modem, enum modem_state from, void *userdata);
+	/* Every order of modem_send is answered by exactly one outcome, the worker's death included:
+	 * NOT_SENT without the handed-over word, UNKNOWN with it, or when the worker broke the
+	 * protocol and nothing it said can be relied on. */
+	void (*outcome)(struct modem *modem, const struct modem_word_outcome *outcome,
+			void *userdata);
+	void (*handed_over)(struct modem *modem, int64_t attempt, void *userdata);
+	void (*late_outcome)(struct modem *modem, const struct modem_word_outcome *outcome,
+			     void *userdata);
+	/* Commit it, then call modem_delete with its reading, which is unique over all workers of
+	 * this handle.  The same reading may come again until it is deleted. */
+	void (*received)(struct modem *modem, const struct modem_word_received *received,
+			 void *userdata);
+	void (*deleted)(struct modem *modem, int64_t reading, bool done, void *userdata);
+};
+
+/*
+ * The owner has blocked SIGCHLD in all threads (sd_event_add_child).
+ * Copies the settings and starts the first worker from the loop.  Returns 0, -ENOMEM, -ENOENT when
+ * there is no such program, or sd-event's error.  modem_free kills a worker that still lives;
+ * modem_stop lets it finish what runs first.
+ */
+int modem_new(sd_event *loop, const struct modem_settings *settings,
+	      const struct modem_listener *listener, void *userdata, struct modem **ret_modem);
+struct modem *modem_free(struct modem *modem);
+
+/* Asks the worker to end; changed() comes with MODEM_STATE_ABSENT when it has. */
+void modem_stop(struct modem *modem);
+
+const char *modem_name(const struct modem *modem);
+enum modem_state modem_state(const struct modem *modem);
+const char *modem_reason(const struct modem *modem); /* of the state; never NULL */
+const char *modem_device(const struct modem *modem);
+const struct modem_word_identity *modem_identity(const struct modem *modem);
+const struct modem_word_network *modem_network(const struct modem *modem);
+pid_t modem_worker_pid(const struct modem *modem); /* 0: none runs */
+
+/* True when a part may be given to it now: ready, nothing being sent. */
+bool modem_is_free(const struct modem *modem);
+
+/* Returns 0, -EBUSY when it is not free, or the socket's error (the worker is then replaced). */
+int modem_send(struct modem *modem, const struct modem_order_send *send);
+
+/* Deletes a message that is committed, on whatever slot the reading came from.  -ESTALE: that
+ * worker is gone; the next sweep brings the message again. */
+int modem_delete(struct modem *modem, int64_t reading);

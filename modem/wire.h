@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What daemon and worker say to each other: orders go down, words come up, each one frame
+ * (bridge/base/frame.h).  This file and wire.c are the whole protocol; everything is checked here.
+ * The daemon does not believe a worker: it parses bytes of strangers.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modem/text/tpdu.h"
+
+#define MODEM_NAME_SIZE 64
+#define MODEM_PATH_SIZE 256
+#define MODEM_FIELD_SIZE 64 /* identities, operator, service centre */
+#define MODEM_REASON_SIZE 256
+
+/* interfaces.md: the states of a modem; held is the daemon's own. */
+enum modem_state {
+	MODEM_STATE_ABSENT,
+	MODEM_STATE_STARTING,
+	MODEM_STATE_PIN,
+	MODEM_STATE_SEARCHING,
+	MODEM_STATE_READY,
+	MODEM_STATE_SENDING,
+	MODEM_STATE_HELD,
+	MODEM_STATE_FAILED,
+	MODEM_STATE_COUNT,
+};
+const char *modem_state_name(enum modem_state state);
+
+/* ---------------------------------------------------------------- orders: daemon -> worker */
+
+struct modem_order_start {
+	char device[MODEM_PATH_SIZE];
+	unsigned speed;         /* baud; 0 leaves the line as it is */
+	char pin[9];            /* 4..8 digits, "" for none; tried once */
+	unsigned sweep_seconds; /* 1..3600: how often the SIM is swept */
+	unsigned pace_percent;  /* of libgammu's own waits: 0, or 100 for a slow modem */
+};
+
+struct modem_order_send {
+	int64_t attempt; /* the daemon's id, comes back in the words */
+	char number[TPDU_ADDRESS_SIZE];
+	enum sms_alphabet alphabet;
+	char text[TPDU_TEXT_SIZE];
+	size_t text_size;
+	struct tpdu_concat concat;
+	unsigned validity_minutes;
+	bool report;
+};
+
+struct modem_order_delete {
+	int64_t reading; /* of the word that brought the message */
+};
+
+enum modem_order_type {
+	MODEM_ORDER_START = 1,
+	MODEM_ORDER_SEND,
+	MODEM_ORDER_DELETE,
+	MODEM_ORDER_STOP, /* finish what runs and exit */
+	MODEM_ORDER_END,
+};
+
+struct modem_order {
+	enum modem_order_type type;
+	union {
+		struct modem_order_start start;
+		struct modem_order_send send;
+		struct modem_order_delete delete;
+	};
+};
+
+/* ---------------------------------------------------------------- words: worker -> daemon */
+
+/* Commands by whose name the handle knows them: the one that carries out a send, and the one before
+ * which a PIN is tried, which must not be tried again. */
+#define MODEM_BUSY_SEND "send"
+#define MODEM_BUSY_PIN "pin"
+
+struct modem_word_state {
+	enum modem_state state; /* absent, starting, pin, searching, ready, failed */
+	char reason[MODEM_REASON_SIZE];
+};
+
+struct modem_word_identity {
+	char imei[MODEM_FIELD_SIZE], iccid[MODEM_FIELD_SIZE], imsi[MODEM_FIELD_SIZE];
+	char manufacturer[MODEM_FIELD_SIZE], model[MODEM_FIELD_SIZE], firmware[MODEM_FIELD_SIZE];
+	char service_centre[MODEM_FIELD_SIZE];
+};
+
+struct modem_word_network {
+	bool registered, roaming;
+	char network_operator[MODEM_FIELD_SIZE];
+	int signal_percent;         /* 0..100, -1 unknown (CSQ 99) */
+	int store_used, store_size; /* messages on the SIM; -1 unknown */
+};
+
+enum modem_outcome {
+	MODEM_OUTCOME_SENT,     /* +CMGS with a reference */
+	MODEM_OUTCOME_REFUSED,  /* an error code, nothing is on the air */
+	MODEM_OUTCOME_NOT_SENT, /* it ended before Ctrl-Z: nothing is on the air */
+	MODEM_OUTCOME_UNKNOWN,  /* after Ctrl-Z, without an answer */
+	MODEM_OUTCOME_COUNT,
+};
+
+enum modem_error_kind {
+	MODEM_ERROR_NONE,
+	MODEM_ERROR_CMS,  /* 3GPP TS 27.005 3.2.5 */
+	MODEM_ERROR_CME,  /* 3GPP TS 27.007 9.2 */
+	MODEM_ERROR_BARE, /* "ERROR" */
+	MODEM_ERROR_KIND_COUNT,
+};
+
+struct modem_word_outcome {
+	int64_t attempt; /* in a late word: -1, it belongs to the worker before */
+	enum modem_outcome outcome;
+	int reference; /* TP-MR 0..255, -1 none */
+	enum modem_error_kind error_kind;
+	int error_code;
+};
+
+struct modem_word_handed_over {
+	int64_t attempt; /* said before Ctrl-Z is written */
+};
+
+struct modem_word_received {
+	int64_t reading;               /* this worker's id for it: 1..UINT32_MAX; the handle
+					 * makes it unique across workers */
+	char memory[8];                /* "SM", "ME", "SR"; "" came directly, nothing to delete */
+	int location;                  /* slot; -1 came directly */
+	uint8_t octets[TPDU_SIZE_MAX]; /* the TPDU as it was */
+	size_t size;                   /* 0: unreadable hex */
+	bool decoded;                  /* tpdu_decode understood it: tpdu is set */
+	struct tpdu tpdu;
+};
+
+struct modem_word_deleted {
+	int64_t reading;
+	bool done; /* false: the modem refused */
+};
+
+struct modem_word_note {
+	char text[MODEM_REASON_SIZE]; /* for the journal: no texts, no numbers */
+};
+
+enum modem_word_type {
+	MODEM_WORD_STATE = 1,
+	MODEM_WORD_IDENTITY,
+	MODEM_WORD_NETWORK,
+	MODEM_WORD_HANDED_OVER,
+	MODEM_WORD_OUTCOME,
+	MODEM_WORD_LATE_OUTCOME, /* an answer heard before the first OK of this worker */
+	MODEM_WORD_RECEIVED,
+	MODEM_WORD_DELETED,
+	MODEM_WORD_PROGRESS, /* a long command moves on: the deadline starts again */
+	MODEM_WORD_BUSY,     /* a command has begun (note: its name): a deadline runs */
+	MODEM_WORD_IDLE,     /* nothing runs: no deadline */
+	MODEM_WORD_NOTE,
+	MODEM_WORD_END,
+};
+
+struct modem_word {
+	enum modem_word_type type;
+	union {
+		struct modem_word_state state;
+		struct modem_word_identity identity;
+		struct modem_word_network network;
+		struct modem_word_handed_over handed_over;
+		struct modem_word_outcome outcome; /* OUTCOME and LATE_OUTCOME */
+		struct modem_word_received received;
+		struct modem_word_deleted deleted;
+		struct modem_word_note note; /* NOTE and BUSY */
+	};
+};
+
+/*
+ * Send: 0 or frame_send()'s errors.  Receive: 1 with *ret filled, 0 at the end of the file,
+ * -EAGAIN, -EBADMSG for a frame that breaks the protocol.
+ */
+int modem_order_send(int fd, const struct modem_order *order);
+int modem_order_recv(int fd, struct modem_order *ret);
+int modem_word_send(int fd, const struct modem_word *word);
+int modem_word_recv(int fd, struct modem_word *ret);
