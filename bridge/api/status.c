@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * /v1/status: everything at a glance.
+ */
+#include <sys/timex.h>
+
+#include "bridge/api/json.h"
+#include "bridge/api/request.h"
+#include "bridge/base/clock.h"
+#include "bridge/core/radio.h"
+
+static json_t *json_of_radios(const struct bridge *bridge)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < bridge->radio_count; i++) {
+		const struct radio *radio = bridge->radios[i];
+		const struct modem *modem = radio_modem(radio);
+		const struct modem_word_network *network = modem_network(modem);
+
+		json_array_append_new(
+			list,
+			json_members((struct json_member[]){
+				{ "name", json_string(modem_name(modem)) },
+				{ "state", json_string(modem_state_name(modem_state(modem))) },
+				{ "reason", json_optional(radio_reason(radio)) },
+				{ "operator", json_optional(network->network_operator) },
+				{ "signalPercent", json_known(network->signal_percent) },
+				{ NULL, NULL },
+			}));
+	}
+	return list;
+}
+
+static json_t *json_of_queue(const struct store_overview *overview)
+{
+	json_t *queue = json_object();
+
+	for (int state = 0; queue && state < DELIVERY_STATE_COUNT; state++)
+		json_object_set_new(queue, delivery_state_name((enum delivery_state)state),
+				    json_integer((json_int_t)overview->deliveries[state]));
+	return queue;
+}
+
+static json_t *json_of_clock(const struct bridge *bridge)
+{
+	struct timex kernel = { 0 };
+	/* TIME_ERROR: nothing keeps the clock right. */
+	bool synchronised = adjtimex(&kernel) != TIME_ERROR && !(kernel.status & STA_UNSYNC);
+
+	return json_pack("{s:o, s:b, s:b}", "now", json_moment(clock_realtime_usec()),
+			 "synchronised", synchronised, "behind", bridge->clock_behind);
+}
+
+/* What a newcomer needs to hear; null when all is well. */
+static const char *status_hint(const struct bridge *bridge)
+{
+	if (bridge->stopping)
+		return "The daemon is stopping.";
+	if (!bridge->ready)
+		return "The daemon is starting.";
+	if (bridge->clock_behind)
+		return "The clock of this machine is behind what is stored: nothing expires until it "
+		       "is set; see timedatectl.";
+	if (bridge->config->modem_count == 0)
+		return "No modem is configured. Add one to the configuration, modems: ( { device = "
+		       "\"/dev/serial/by-id/…\"; } ); and start the daemon again.";
+	return NULL;
+}
+
+static json_t *json_of_status(const struct bridge *bridge, const struct store_overview *overview)
+{
+	const json_int_t unhandled = (json_int_t)overview->inbox_unhandled;
+
+	return json_members((struct json_member[]){
+		{ "version", json_string(FOOTBRIDGE_VERSION) },
+		{ "hint", json_optional(status_hint(bridge)) },
+		{ "startedAt", json_moment(bridge->started_at_usec) },
+		{ "modems", json_of_radios(bridge) },
+		{ "queue", json_of_queue(overview) },
+		{ "oldestPendingAt", json_moment(overview->oldest_pending_usec) },
+		{ "inbox", json_pack("{s:I}", "unhandled", unhandled) },
+		{ "clock", json_of_clock(bridge) },
+		{ "lastEvent", json_integer(overview->last_event) },
+		{ NULL, NULL },
+	});
+}
+
+static void status_overviewed(int error, const struct store_overview *overview, void *userdata)
+{
+	struct request *request = userdata;
+	const struct bridge *bridge = request->bridge;
+
+	if (error < 0) {
+		request_fail(request, error, "status");
+		return;
+	}
+	request_answer(request, 200, json_of_status(bridge, overview));
+}
+
+void handle_status(struct request *request)
+{
+	int r = store_overview(request->bridge->store, status_overviewed, request);
+
+	if (r < 0)
+		request_fail(request, r, "status");
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See bridge.h.  Beginning: recover, learn the newest event, start the modems, tick.  End: no new
+ * orders, let the modems finish, wait for the last commit.
+ */
+#include "bridge/core/bridge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/log.h"
+#include "bridge/core/radio.h"
+
+#define TICK_USEC_MAX (60 * USEC_PER_SEC)
+#define TICK_USEC_MIN (1 * USEC_PER_SEC)
+#define RECOVER_AGAIN_USEC (5 * USEC_PER_SEC)
+/* A send that runs may take 90 s (modem.md); systemd kills after 90 s unless told otherwise. */
+#define STOP_USEC (80 * USEC_PER_SEC)
+/* Small steps back are made by every time service. */
+#define CLOCK_BEHIND_USEC (60 * USEC_PER_SEC)
+
+int64_t bridge_scale(const struct bridge *bridge, int64_t span_usec)
+{
+	return span_usec / 100 * bridge->time_percent;
+}
+
+int bridge_arm(struct bridge *bridge, sd_event_source **timer, int64_t after_usec, int priority,
+	       sd_event_time_handler_t handler, void *userdata)
+{
+	int r;
+
+	if (!*timer) {
+		r = sd_event_add_time(bridge->loop, timer, CLOCK_MONOTONIC, 0, 1000, handler,
+				      userdata);
+		if (r < 0)
+			return r;
+		r = sd_event_source_set_priority(*timer, priority);
+		if (r < 0)
+			return r;
+	}
+	r = sd_event_source_set_time_relative(*timer, after_usec > 0 ? (uint64_t)after_usec : 0);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(*timer, SD_EVENT_ONESHOT);
+}
+
+void bridge_wake_radios(struct bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		radio_wake(bridge->radios[i]);
+}
+
+struct radio *bridge_free_radio(const struct bridge *bridge)
+{
+	struct radio *busy = NULL;
+
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		enum modem_state state = modem_state(radio_modem(bridge->radios[i]));
+
+		if (state == MODEM_STATE_READY)
+			return bridge->radios[i];
+		if (state == MODEM_STATE_SENDING && !busy)
+			busy = bridge->radios[i];
+	}
+	return busy;
+}
+
+struct radio *bridge_find_radio(const struct bridge *bridge, const char *name)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		if (strcmp(modem_name(radio_modem(bridge->radios[i])), name) == 0)
+			return bridge->radios[i];
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ what time brings */
+
+static int tick(sd_event_source *source, uint64_t at_usec, void *userdata);
+
+static void tick_again(struct bridge *bridge, int64_t after_usec)
+{
+	if (after_usec > TICK_USEC_MAX)
+		after_usec = TICK_USEC_MAX;
+	if (after_usec < TICK_USEC_MIN)
+		after_usec = TICK_USEC_MIN;
+	(void)bridge_arm(bridge, &bridge->tick_timer, after_usec, PRIORITY_CLOCK, tick, bridge);
+}
+
+static void ticked(int error, const struct store_tick *result, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	if (error < 0 || result->next_usec == 0)
+		tick_again(bridge, TICK_USEC_MAX);
+	else
+		tick_again(bridge, result->next_usec - clock_realtime_usec());
+}
+
+/* A machine without a battery clock wakes up in the past: nothing may expire on its word. */
+static void clock_compared(int error, const struct store_overview *overview, void *userdata)
+{
+	struct bridge *bridge = userdata;
+	int64_t now_usec = clock_realtime_usec();
+
+	if (error < 0) {
+		tick_again(bridge, TICK_USEC_MAX);
+		return;
+	}
+	bridge->clock_behind = now_usec + CLOCK_BEHIND_USEC < overview->newest_stored_usec;
+	if (bridge->clock_behind || store_tick(bridge->store, now_usec, ticked, bridge) < 0)
+		tick_again(bridge, TICK_USEC_MAX);
+}
+
+static int tick(sd_event_source *source, uint64_t at_usec, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)source;
+	(void)at_usec;
+	if (store_overview(bridge->store, clock_compared, bridge) < 0)
+		tick_again(bridge, TICK_USEC_MAX);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ beginning */
+
+static int start_radios(struct bridge *bridge)
+{
+	int r;
+
+	bridge->radios = calloc(bridge->config->modem_count + 1, sizeof(struct radio *));
+	if (!bridge->radios)
+		return -ENOMEM;
+	for (size_t i = 0; i < bridge->config->modem_count; i++) {
+		r = radio_new(bridge, &bridge->config->modems[i], &bridge->radios[i]);
+		if (r < 0)
+			return r;
+		bridge->radio_count++;
+	}
+	return 0;
+}
+
+static void overview_read(int error, const struct store_overview *overview, void *userdata)
+{
+	struct bridge *bridge = userdata;
+	int r;
+
+	if (error == 0)
+		feed_set_newest(bridge->feed, overview->last_event);
+	if (bridge->stopping)
+		return;
+	r = start_radios(bridge);
+	if (r < 0) {
+		log_record(LOG_DAEMON_FAILED, NULL, "The modems can't be started: %s.",
+			   strerror(-r));
+		(void)sd_event_exit(bridge->loop, 1);
+		return;
+	}
+	bridge->ready = true;
+	tick_again(bridge, TICK_USEC_MIN);
+	bridge->on_ready(bridge, bridge->userdata);
+}
+
+static int recover(sd_event_source *source, uint64_t at_usec, void *userdata);
+
+static void recovered(int error, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	if (bridge->stopping)
+		return;
+	/* Sending before what was left is settled could send it twice: try until it works. */
+	if (error < 0 || store_overview(bridge->store, overview_read, bridge) < 0) {
+		log_record(LOG_STORE_FAILED, NULL,
+			   "What the last run left can't be settled (%s); trying again.",
+			   strerror(error < 0 ? -error : EBUSY));
+		(void)bridge_arm(bridge, &bridge->tick_timer, RECOVER_AGAIN_USEC, PRIORITY_CLOCK,
+				 recover, bridge);
+	}
+}
+
+static int recover(sd_event_source *source, uint64_t at_usec, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)source;
+	(void)at_usec;
+	/* The timer is tick's from now on. */
+	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
+	if (store_recover(bridge->store, clock_realtime_usec(), recovered, bridge) < 0)
+		recovered(-EBUSY, bridge);
+	return 0;
+}
+
+int bridge_start(struct bridge *bridge, char *error, size_t error_size)
+{
+	int r;
+
+	bridge->started_at_usec = clock_realtime_usec();
+	r = feed_new(bridge->store, &bridge->feed);
+	if (r == 0)
+		r = store_recover(bridge->store, bridge->started_at_usec, recovered, bridge);
+	if (r < 0)
+		snprintf(error, error_size, "The daemon can't start: %s.", strerror(-r));
+	return r;
+}
+
+/* ------------------------------------------------------------------ end */
+
+static void all_committed(int error, const struct store_overview *overview, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)error;
+	(void)overview;
+	bridge->on_stopped(bridge, bridge->userdata);
+}
+
+/* Whatever was posted before this answer is committed when it comes. */
+static void wait_for_commit(struct bridge *bridge)
+{
+	bridge->stop_timer = sd_event_source_disable_unref(bridge->stop_timer);
+	if (store_overview(bridge->store, all_committed, bridge) < 0)
+		bridge->on_stopped(bridge, bridge->userdata);
+}
+
+static int stop_late(sd_event_source *source, uint64_t at_usec, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)source;
+	(void)at_usec;
+	log_record(LOG_MODEM_NOTE, NULL, "A modem did not finish in time; it is stopped by force.");
+	wait_for_commit(bridge);
+	return 0;
+}
+
+void bridge_radio_stopped(struct bridge *bridge)
+{
+	if (!bridge->stopping || !bridge->stop_timer)
+		return;
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		if (!radio_is_stopped(bridge->radios[i]))
+			return;
+	}
+	wait_for_commit(bridge);
+}
+
+void bridge_stop(struct bridge *bridge)
+{
+	if (bridge->stopping)
+		return;
+	bridge->stopping = true;
+	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
+	if (bridge_arm(bridge, &bridge->stop_timer, bridge_scale(bridge, STOP_USEC), PRIORITY_CLOCK,
+		       stop_late, bridge) < 0) {
+		wait_for_commit(bridge);
+		return;
+	}
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		radio_stop(bridge->radios[i]);
+	bridge_radio_stopped(bridge);
+}
+
+void bridge_finish(struct bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		radio_free(bridge->radios[i]);
+	free(bridge->radios);
+	bridge->radios = NULL;
+	bridge->radio_count = 0;
+	bridge->feed = feed_free(bridge->feed);
+	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
+	bridge->stop_timer = sd_event_source_disable_unref(bridge->stop_timer);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The bridge: what the parts of the daemon have in common, and its beginning and end.  Plain data,
+ * handed to whoever needs it; there are no globals.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "bridge/core/feed.h"
+#include "bridge/store/store.h"
+#include "config/config.h"
+
+/*
+ * The order in which the loop serves what is ready.  Modems and the store come first (sd-event's
+ * 0, which they use): a modem must never wait for somebody's listing.
+ */
+enum bridge_priority {
+	PRIORITY_RADIO = 0,
+	PRIORITY_API = 10,
+	PRIORITY_CLOCK = 20,
+	PRIORITY_STOP = -10, /* a signal is heard even when all else is busy */
+};
+
+struct radio;
+
+struct bridge {
+	sd_event *loop;
+	const struct config *config;
+	struct store *store;
+	struct feed *feed;
+	struct radio **radios; /* one per configured modem */
+	size_t radio_count;
+	const char *modem_program;
+	unsigned time_percent;
+	int64_t started_at_usec;
+	bool ready;        /* what the last daemon left is settled */
+	bool stopping;     /* no new orders */
+	bool clock_behind; /* the machine's clock is behind what is stored */
+
+	void (*on_ready)(struct bridge *bridge, void *userdata);
+	void (*on_stopped)(struct bridge *bridge, void *userdata);
+	void *userdata;
+
+	sd_event_source *tick_timer, *stop_timer;
+};
+
+/*
+ * Starts everything but the API: settles what a dead daemon left, then the modems; on_ready is
+ * called from the loop.  The struct's loop, config, store, modem_program, time_percent and callbacks
+ * are set by the caller and stay his.  Returns 0 or negative errno with a sentence in error.
+ */
+int bridge_start(struct bridge *bridge, char *error, size_t error_size);
+
+/* No new orders; on_stopped is called when the modems have ended and all is committed. */
+void bridge_stop(struct bridge *bridge);
+
+/* After store_close: kills the workers that still live, frees what bridge_start made. */
+void bridge_finish(struct bridge *bridge);
+
+/* Something new may be waiting: every modem that is free looks for work. */
+void bridge_wake_radios(struct bridge *bridge);
+
+/* A modem's worker has ended, while stopping. */
+void bridge_radio_stopped(struct bridge *bridge);
+
+/* The modem that would take a message now, or NULL. */
+struct radio *bridge_free_radio(const struct bridge *bridge);
+struct radio *bridge_find_radio(const struct bridge *bridge, const char *name);
+
+/* A deadline or delay, made shorter for tests. */
+int64_t bridge_scale(const struct bridge *bridge, int64_t span_usec);
+
+/* (Re)arms a one-shot timer on the loop, made when *timer is NULL.  Returns 0 or negative errno. */
+int bridge_arm(struct bridge *bridge, sd_event_source **timer, int64_t after_usec, int priority,
+	       sd_event_time_handler_t handler, void *userdata);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See feed.h.  Modem states are logged where they are noticed (radio.c), because they are to be in
+ * the journal also when the store fails.
+ */
+#include "bridge/core/feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bridge/base/log.h"
+
+struct feed {
+	feed_listener listener;
+	void *userdata;
+	int64_t newest;
+};
+
+static void log_delivery(const struct store_event *event)
+{
+	const struct log_fields fields = {
+		.message = event->message,
+		.delivery = event->delivery,
+		.modem = event->modem[0] ? event->modem : NULL,
+		.state_from = delivery_state_name(event->from_state),
+		.state_to = delivery_state_name(event->to_state),
+		.reason = event->reason[0] ? event->reason : NULL,
+		.error = event->error[0] ? event->error : NULL,
+	};
+	char number[NUMBER_SIZE];
+
+	log_record(LOG_DELIVERY_STATE, &fields, "The message to %s is %s.",
+		   log_number(event->number, number, sizeof(number)), fields.state_to);
+}
+
+static void log_inbound(const struct store_inbound *inbound)
+{
+	const struct log_fields fields = {
+		.message = inbound->id,
+		.modem = inbound->modem,
+		.state_to = inbound_state_name(inbound->state),
+	};
+	char from[TPDU_ADDRESS_SIZE];
+
+	log_record(LOG_MESSAGE_RECEIVED, &fields, "A message of %zu bytes came from %s.",
+		   inbound->text_size,
+		   inbound->from[0] ? log_number(inbound->from, from, sizeof(from))
+				    : "nobody known");
+}
+
+static void events_committed(const struct store_event *events, size_t count, void *userdata)
+{
+	struct feed *feed = userdata;
+
+	for (size_t i = 0; i < count; i++) {
+		switch (events[i].type) {
+		case STORE_EVENT_MESSAGE_STATE:
+			log_delivery(&events[i]);
+			break;
+		case STORE_EVENT_MESSAGE_RECEIVED:
+			if (events[i].inbound)
+				log_inbound(events[i].inbound);
+			break;
+		case STORE_EVENT_MODEM_STATE:
+		case STORE_EVENT_TYPE_COUNT:
+			break;
+		}
+		feed_set_newest(feed, events[i].id);
+	}
+	if (feed->listener)
+		feed->listener(events, count, feed->userdata);
+}
+
+int feed_new(struct store *store, struct feed **ret_feed)
+{
+	struct feed *feed = calloc(1, sizeof(*feed));
+
+	if (!feed)
+		return -ENOMEM;
+	store_on_events(store, events_committed, feed);
+	*ret_feed = feed;
+	return 0;
+}
+
+struct feed *feed_free(struct feed *feed)
+{
+	free(feed);
+	return NULL;
+}
+
+void feed_listen(struct feed *feed, feed_listener listener, void *userdata)
+{
+	feed->listener = listener;
+	feed->userdata = userdata;
+}
+
+int64_t feed_newest(const struct feed *feed)
+{
+	return feed->newest;
+}
+
+void feed_set_newest(struct feed *feed, int64_t id)
+{
+	if (id > feed->newest)
+		feed->newest = id;
+}

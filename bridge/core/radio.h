@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One modem at work: takes the next part from the store when the modem is free, sends it, commits
+ * what became of it.  An attempt is committed before the radio; its end and the beginning of the
+ * next share a commit, so that the modem does not idle while work waits.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bridge/core/bridge.h"
+#include "config/config.h"
+#include "modem/handle.h"
+
+/* Starts the modem's worker.  config outlives the radio.  Returns 0 or modem_new()'s errors. */
+int radio_new(struct bridge *bridge, const struct config_modem *config, struct radio **ret_radio);
+/* Kills a worker that still lives.  After store_close. */
+struct radio *radio_free(struct radio *radio);
+
+/* Looks for work if the modem is free. */
+void radio_wake(struct radio *radio);
+
+/* Takes nothing more; lets the worker finish. bridge_radio_stopped() is called when it has ended. */
+void radio_stop(struct radio *radio);
+bool radio_is_stopped(const struct radio *radio);
+
+const struct modem *radio_modem(const struct radio *radio);
+const struct config_modem *radio_config(const struct radio *radio);
+struct store_sim radio_sim(const struct radio *radio);
+
+/* Why the modem is in its state, or why its SIM rests; never NULL, "" for nothing to say. */
+const char *radio_reason(const struct radio *radio);
+
+/* What a part takes from order to answer, learned from those before. */
+int64_t radio_pace_usec(const struct radio *radio);

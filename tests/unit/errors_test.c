@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What follows from each answer to a send (bridge/core/errors.h).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bridge/base/cleanup.h"
+#include "bridge/base/clock.h"
+#include "bridge/core/errors.h"
+
+static struct send_verdict judge(enum modem_outcome outcome, enum modem_error_kind kind, int code,
+				 unsigned tries, bool others_succeed)
+{
+	const struct modem_word_outcome word = { .attempt = 1,
+						 .outcome = outcome,
+						 .reference = -1,
+						 .error_kind = kind,
+						 .error_code = code };
+	struct send_verdict verdict;
+
+	send_judge(&word, tries, others_succeed, &verdict);
+	return verdict;
+}
+
+static struct send_verdict judge_cms(int code, unsigned tries, bool others_succeed)
+{
+	return judge(MODEM_OUTCOME_REFUSED, MODEM_ERROR_CMS, code, tries, others_succeed);
+}
+
+static void every_code_of_the_design_is_in_its_class(void **state)
+{
+	static const struct {
+		enum send_error_class class;
+		int codes[16];
+	} rows[] = {
+		{ SEND_ERROR_MESSAGE, { 1, 195, 196, 304, 96, 97, 98, 99 } },
+		{ SEND_ERROR_SIM,
+		  { 8, 28, 29, 50, 69, 193, 310, 311, 312, 313, 315, 316, 317, 318, 330 } },
+		{ SEND_ERROR_SUBSCRIBER, { 10, 21, 30 } },
+		{ SEND_ERROR_DUPLICATE, { 197 } },
+		{ SEND_ERROR_NO_ANSWER, { 332 } },
+		{ SEND_ERROR_VENDOR, { 500, 512, 513, 65535 } },
+		{ SEND_ERROR_MEMORY_FULL, { 322 } },
+		{ SEND_ERROR_TEMPORARY, { 38, 41, 42, 47, 111, 314, 331, 535, 255, 301 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(rows[i].codes) && rows[i].codes[j]; j++) {
+			print_message("# CMS %d\n", rows[i].codes[j]);
+			assert_int_equal(send_error_class(MODEM_ERROR_CMS, rows[i].codes[j]),
+					 rows[i].class);
+		}
+	}
+}
+
+static void a_code_means_something_else_from_the_equipment(void **state)
+{
+	(void)state;
+	assert_int_equal(send_error_class(MODEM_ERROR_CME, 10), SEND_ERROR_SIM);
+	assert_int_equal(send_error_class(MODEM_ERROR_CME, 1), SEND_ERROR_TEMPORARY);
+	assert_int_equal(send_error_class(MODEM_ERROR_CME, 31), SEND_ERROR_NO_ANSWER);
+	assert_int_equal(send_error_class(MODEM_ERROR_BARE, 0), SEND_ERROR_VENDOR);
+}
+
+static void a_sent_part_is_accepted(void **state)
+{
+	const struct send_verdict verdict =
+		judge(MODEM_OUTCOME_SENT, MODEM_ERROR_NONE, 0, 0, false);
+
+	(void)state;
+	assert_int_equal(verdict.event, PART_ACCEPTED);
+	assert_string_equal(verdict.error, "");
+}
+
+static void an_error_of_the_message_is_for_good(void **state)
+{
+	const struct send_verdict verdict = judge_cms(1, 0, false);
+
+	(void)state;
+	assert_int_equal(verdict.event, PART_REFUSED_FOR_GOOD);
+	assert_string_equal(verdict.error, "CMS/1");
+	assert_string_equal(verdict.reason,
+			    "Refused for good: this number is not assigned to anybody.");
+}
+
+static void a_temporary_error_waits_longer_each_time(void **state)
+{
+	static const int64_t seconds[] = { 30, 120, 600, 1800, 1800, 1800 };
+
+	(void)state;
+	for (unsigned tries = 0; tries < ARRAY_SIZE(seconds); tries++) {
+		const struct send_verdict verdict = judge_cms(38, tries, true);
+
+		assert_int_equal(verdict.event, PART_REFUSED);
+		assert_int_equal(verdict.retry_after_usec, seconds[tries] * USEC_PER_SEC);
+		assert_false(verdict.sim_rests);
+		assert_false(verdict.may_be_duplicate);
+	}
+}
+
+static void a_barred_sim_rests_and_the_message_waits(void **state)
+{
+	const struct send_verdict verdict = judge_cms(8, 5, true);
+
+	(void)state;
+	assert_int_equal(verdict.event, PART_REFUSED);
+	assert_true(verdict.sim_rests);
+}
+
+static void a_rejected_recipient_fails_only_when_others_succeed(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_cms(21, 0, true).event, PART_REFUSED);
+	assert_int_equal(judge_cms(21, 1, false).event, PART_REFUSED);
+	assert_int_equal(judge_cms(21, 1, true).event, PART_REFUSED_FOR_GOOD);
+	assert_false(judge_cms(21, 0, true).sim_rests);
+}
+
+static void a_rejected_duplicate_counts_as_sent(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_cms(197, 0, false).event, PART_ACCEPTED);
+}
+
+static void a_vendor_catch_all_may_arrive_twice(void **state)
+{
+	const struct send_verdict verdict =
+		judge(MODEM_OUTCOME_REFUSED, MODEM_ERROR_BARE, 0, 0, false);
+
+	(void)state;
+	assert_int_equal(verdict.event, PART_REFUSED);
+	assert_true(verdict.may_be_duplicate);
+	assert_string_equal(verdict.error, "ERROR");
+	assert_true(judge_cms(500, 0, false).may_be_duplicate);
+}
+
+static void no_answer_is_unknown_wherever_it_was_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_cms(332, 0, false).event, PART_LOST_SIGHT);
+	assert_int_equal(judge(MODEM_OUTCOME_UNKNOWN, MODEM_ERROR_NONE, 0, 0, false).event,
+			 PART_LOST_SIGHT);
+}
+
+static void what_never_reached_the_air_is_soon_tried_again(void **state)
+{
+	const struct send_verdict first =
+		judge(MODEM_OUTCOME_NOT_SENT, MODEM_ERROR_NONE, 0, 0, false);
+	const struct send_verdict second =
+		judge(MODEM_OUTCOME_NOT_SENT, MODEM_ERROR_NONE, 0, 1, false);
+
+	(void)state;
+	assert_int_equal(first.event, PART_NOT_SENT);
+	assert_int_equal(first.retry_after_usec, 2 * USEC_PER_SEC);
+	assert_int_equal(second.retry_after_usec, 30 * USEC_PER_SEC);
+}
+
+static void every_code_has_a_whole_sentence(void **state)
+{
+	(void)state;
+	for (int code = 0; code < 600; code++) {
+		const struct send_verdict verdict = judge_cms(code, 0, false);
+		size_t size = strlen(verdict.reason);
+
+		assert_true(size > 10 && size < sizeof(verdict.reason) - 1);
+		assert_int_equal(verdict.reason[size - 1], '.');
+		assert_true(verdict.reason[0] >= 'A' && verdict.reason[0] <= 'Z');
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_code_of_the_design_is_in_its_class),
+		cmocka_unit_test(a_code_means_something_else_from_the_equipment),
+		cmocka_unit_test(a_sent_part_is_accepted),
+		cmocka_unit_test(an_error_of_the_message_is_for_good),
+		cmocka_unit_test(a_temporary_error_waits_longer_each_time),
+		cmocka_unit_test(a_barred_sim_rests_and_the_message_waits),
+		cmocka_unit_test(a_rejected_recipient_fails_only_when_others_succeed),
+		cmocka_unit_test(a_rejected_duplicate_counts_as_sent),
+		cmocka_unit_test(a_vendor_catch_all_may_arrive_twice),
+		cmocka_unit_test(no_answer_is_unknown_wherever_it_was_lost),
+		cmocka_unit_test(what_never_reached_the_air_is_soon_tried_again),
+		cmocka_unit_test(every_code_has_a_whole_sentence),
+	};
+
+	return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
+}
