@@ -18,14 +18,25 @@ enum field_type {
 	FIELD_POSITIVE,
 	FIELD_INTEGER,
 	FIELD_BOOLEAN,
-	FIELD_TYPE_COUNT,
 };
 
-static const char *const type_words[FIELD_TYPE_COUNT] = {
-	[FIELD_STRING] = "a string",           [FIELD_TEXT] = "a string",
-	[FIELD_STRINGS] = "a list of strings", [FIELD_POSITIVE] = "a whole number above 0",
-	[FIELD_INTEGER] = "a whole number",    [FIELD_BOOLEAN] = "true or false",
-};
+static const char *type_words(enum field_type type)
+{
+	switch (type) {
+	case FIELD_STRING:
+	case FIELD_TEXT:
+		return "a string";
+	case FIELD_STRINGS:
+		return "a list of strings";
+	case FIELD_POSITIVE:
+		return "a whole number above 0";
+	case FIELD_INTEGER:
+		return "a whole number";
+	case FIELD_BOOLEAN:
+		return "true or false";
+	}
+	return "something else";
+}
 
 struct field {
 	const char *name;
@@ -111,7 +122,6 @@ static int take_field(const struct field *field, const json_t *value,
 			return 0;
 		*(bool *)target = json_is_true(value);
 		return 1;
-	case FIELD_TYPE_COUNT:
 		break;
 	}
 	return 0;
@@ -181,7 +191,7 @@ int json_read_submit(const char *body, size_t size, json_t **ret_object,
 			return r;
 		if (r == 0)
 			return refuse(refusal, 400, "InvalidField", "\"%s\" is %s.", name,
-				      type_words[field->type]);
+				      type_words(field->type));
 	}
 	return 0;
 }

@@ -141,7 +141,7 @@ static void refuse_too_late(struct request *request)
 	request_refuse(request, &refusal);
 }
 
-static void submit(struct request *request, bool only_repeat);
+static void submit(struct request *request, bool is_repeat);
 
 /* A repeat may come after its validity is over; a new message may not. */
 static void repeat_looked_up(int error, const struct store_message *message, void *userdata)
@@ -190,7 +190,7 @@ static void submit(struct request *request, bool is_repeat)
 				   &submission, &refusal);
 	if (r == -EINVAL)
 		request_refuse(request, &refusal);
-	else if (r < 0)
+	else if (!submission)
 		request_answer(request, 503, NULL);
 	else if (submit_request.dry_run)
 		answer_plan(request, submission);

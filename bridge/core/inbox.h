@@ -20,7 +20,7 @@ struct inbox *inbox_free(struct inbox *inbox);
 
 void inbox_received(struct inbox *inbox, struct modem *modem, const struct store_sim *sim,
 		    const struct modem_word_received *received);
-void inbox_deleted(struct inbox *inbox, const struct store_sim *sim, int64_t reading, bool done);
+void inbox_deleted(struct inbox *inbox, const struct store_sim *sim, int64_t id, bool done);
 
 /* A new worker counts its readings anew: those of the one before mean nothing any more. */
 void inbox_forget_worker(struct inbox *inbox);

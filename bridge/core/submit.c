@@ -242,7 +242,7 @@ int submit_number(const struct config *config, const char *typed, char number[st
 static bool number_is_among(const struct submission *submission, const char *number)
 {
 	for (size_t i = 0; i < submission->message.recipient_count; i++) {
-		if (strcmp(submission->recipients[i].number, number) == 0)
+		if (strcmp(submission->numbers[i], number) == 0)
 			return true;
 	}
 	return false;

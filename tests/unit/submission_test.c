@@ -152,7 +152,7 @@ static struct outcome submit_characters(size_t count)
 	struct outcome outcome;
 
 	memset(body + head, 'x', count);
-	strcpy(body + (size_t)head + count, "\"}");
+	memcpy(body + (size_t)head + count, "\"}", 3);
 	outcome = submit(body);
 	return outcome;
 }
@@ -264,7 +264,7 @@ static void a_thousand_recipients_pass_and_one_more_does_not(void **state)
 
 		for (size_t i = 0; i < count; i++)
 			at += sprintf(body + at, "%s\"+86138%08zu\"", i ? "," : "", i);
-		strcpy(body + at, "]}");
+		memcpy(body + at, "]}", 3);
 		CLEANUP_OUTCOME struct outcome outcome = submit(body);
 
 		if (count <= SUBMIT_RECIPIENTS_MAX) {
