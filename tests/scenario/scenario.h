@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What every scenario begins with: cmocka, and one world for all tests of a file.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scenario/world.h"
+
+static inline void __attribute__((noreturn)) scenario_failed(const char *what)
+{
+	print_error("%s\n", what);
+	_fail("scenario", 0);
+	abort(); /* cmocka has jumped away */
+}
+
+/* Group set-up and tear-down: *state is the world. */
+static inline int scenario_close(void **state)
+{
+	bool clean = !*state || world_is_clean(*state);
+
+	*state = world_close(*state);
+	return clean ? 0 : -1;
+}
+
+/* After each test: whatever it froze goes on, so that one failure is not the next one's. */
+static inline int scenario_resume(void **state)
+{
+	if (*state)
+		(void)world_cell_try(*state, "{s:s,s:s}", "op", "resume", "modem", WORLD_MODEM);
+	return 0;
+}
+#define scenario_test(f) cmocka_unit_test_teardown(f, scenario_resume)
+
+/* Says where two texts part instead of printing both. */
+static inline void texts_equal(const char *text, size_t size, const json_t *shown, const char *key)
+{
+	const json_t *value = world_at(shown, key);
+	const char *other = json_string_value(value);
+	size_t other_size = json_string_length(value), at = 0;
+
+	assert_non_null(other);
+	while (at < size && at < other_size && text[at] == other[at])
+		at++;
+	if (at < size || at < other_size)
+		fail_msg("texts part at byte %zu: %zu bytes expected, %zu shown: \"%.*s\"", at,
+			 size, other_size, 200, other);
+}
+#define assert_shown(text, size, shown, key) texts_equal(text, size, shown, key)
