@@ -56,7 +56,7 @@ CELL   := $(filter-out tests/cell/main.c,$(wildcard tests/cell/*.c))
 WORLD  := $(wildcard tests/scenario/world*.c)
 
 # ---- programs: name, sources, packages
-PROGRAMS := footbridge footbridged footbridge-modem footbridge-cell
+PROGRAMS := footbridged footbridge footbridge-modem footbridge-cell footbridge-demo
 SRC_footbridged      := bridge/main.c $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(STORE) $(CORE) $(API)
 PKG_footbridged      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson
 SRC_footbridge       := $(CLI) $(BASE)
