@@ -358,13 +358,10 @@ static void *signals_wait(void *userdata)
 
 int main(int argc, char **argv)
 {
-	static const char *const cell[] = { "--modem",
-					    WORLD_MODEM ",number=" WORLD_MODEM_NUMBER,
-					    "--part-seconds",
-					    "0.5-0.9",
-					    "--report-seconds",
-					    "0.2-0.4",
-					    NULL };
+	static const char modem[] = WORLD_MODEM ",number=" WORLD_MODEM_NUMBER;
+	static const char *const cell[] = {
+		"--modem", modem, "--part-seconds", "0.5-0.9", "--report-seconds", "0.2-0.4", NULL
+	};
 	static sigset_t signals;
 	bool stay = argc == 2 && strcmp(argv[1], "--hold") == 0;
 	pthread_t thread;
