@@ -310,6 +310,22 @@ static void what_comes_while_nobody_runs_is_read_later(void **state)
 	assert_shown(text, sizeof(text) - 1, items, "0.text");
 }
 
+/* Seen at once; what is sent meanwhile waits; the stick comes back as another tty. */
+static void a_stick_that_was_pulled_carries_on_when_it_is_back(void **state)
+{
+	char phone[16], id[65];
+	size_t mark = world_bridge_mark(*state);
+
+	world_number(*state, phone);
+	world_cell_do(*state, "{s:s,s:s}", "op", "unplug", "modem", WORLD_MODEM);
+	world_bridge_wait(*state, mark, "modem.state", "stateFrom=ready", NULL);
+	world_send(*state, phone, "When you are back.", 18, id);
+	world_cell_do(*state, "{s:s,s:s}", "op", "plug", "modem", WORLD_MODEM);
+
+	json_decref(world_message_wait(*state, id, "delivered"));
+	assert_int_equal(world_screen_count(*state, phone), 1);
+}
+
 /* A new daemon: how often workers died is forgotten, and with it the growing delay. */
 static int start_afresh(void **state)
 {
@@ -343,6 +359,7 @@ int main(void)
 		kills_test(both_die_while_receiving),
 		kills_test(the_daemon_alone_dies_after_ctrl_z),
 		kills_test(a_daemon_that_dies_before_ctrl_z_leaves_it_unknown),
+		kills_test(a_stick_that_was_pulled_carries_on_when_it_is_back),
 		kills_test(what_comes_while_nobody_runs_is_read_later),
 	};
 

@@ -101,7 +101,7 @@ bool world_is_clean(struct world *world)
 
 void world_fail(struct world *world, const char *format, ...)
 {
-	void (*failed)(const char *what) __attribute__((noreturn)) = world->options.failed;
+	void (*failed)(const char *what) = world->options.failed;
 	char what[1024];
 	va_list ap;
 	size_t count;
@@ -123,6 +123,7 @@ void world_fail(struct world *world, const char *format, ...)
 	if (!world->opened)
 		world_close(world);
 	failed(what);
+	abort(); /* it has not returned */
 }
 
 /* ---------------------------------------------------------------- the daemon */
@@ -333,8 +334,10 @@ struct world *world_open(const struct world_options *options)
 	const char *base = getenv("TMPDIR"), *programs = getenv("FOOTBRIDGE_BIN");
 	struct world *world = calloc(1, sizeof(*world));
 
-	if (!world)
+	if (!world) {
 		options->failed("no memory for a world");
+		abort();
+	}
 	world->options = *options;
 	world->programs = programs ? programs : "build/bin";
 	world->control = world->watch = -1;

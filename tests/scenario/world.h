@@ -28,7 +28,7 @@ struct world_options {
 	bool without_daemon;   /* start it later with world_daemon_start */
 	bool without_tail;     /* start it later with world_tail_start */
 	/* Called once with what went wrong, after the diagnostics; must not return. */
-	void (*failed)(const char *what) __attribute__((noreturn));
+	void (*failed)(const char *what);
 };
 
 /* Starts cell and daemon, and returns when the modems are ready.  Never NULL. */

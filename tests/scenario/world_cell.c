@@ -35,7 +35,7 @@ static void control_connect(struct world *world)
 static void cell_ready(struct world *world)
 {
 	struct pollfd wait = { .fd = world->cell.out, .events = POLLIN };
-	char word[64];
+	char word[64] = "";
 	ssize_t got = -1;
 
 	if (poll(&wait, 1, WORLD_PATIENCE_MSEC) > 0)
