@@ -265,13 +265,19 @@ static void hold_help(void)
 	       world_socket(demo.world));
 }
 
-/* By the shell, so that quotes, pipes and redirections work. */
-static void hold_command(char *line)
+/* By the shell, so that quotes, pipes and redirections work; "footbridge" may be left out. */
+static void hold_command(const char *line)
 {
-	static char shell[] = "/bin/sh", command[] = "-c";
-	char *argv[] = { shell, command, line, NULL };
-	struct world_result *result = world_run(demo.world, argv, NULL, 0);
+	static char shell[] = "/bin/sh", option[] = "-c";
+	bool whole = strncmp(line, "footbridge ", 11) == 0;
+	char *command, *argv[] = { shell, option, NULL, NULL };
+	struct world_result *result;
 
+	if (asprintf(&command, "%s%s", whole ? "" : "footbridge ", line) < 0)
+		world_fail(demo.world, "no memory");
+	argv[2] = command;
+	result = world_run(demo.world, argv, NULL, 0);
+	free(command);
 	fputs(result->out, stdout);
 	fputs(result->err, stdout);
 	world_result_free(result);
@@ -294,10 +300,10 @@ static bool hold_line(char *line)
 			return true;
 		}
 	}
-	if (strncmp(line, "footbridge", 10) == 0 && (line[10] == ' ' || !line[10]))
-		hold_command(line);
-	else if (*line)
+	if (strcmp(line, "help") == 0)
 		hold_help();
+	else if (*line)
+		hold_command(line);
 	return true;
 }
 
