@@ -313,6 +313,7 @@ static void worker_forget(struct modem *modem)
 		close(modem->socket);
 	modem->socket = -1;
 	modem->pid = 0;
+	modem->network = MODEM_NETWORK_UNKNOWN;
 	deadlines_clear(&modem->deadlines);
 	arm_deadline(modem);
 }
@@ -447,8 +448,7 @@ int modem_new(sd_event *loop, const struct modem_settings *settings,
 	modem->patience = (struct patience){ PATIENCE_FIRST_USEC, DEADLINE_NEVER };
 	modem->socket = -1;
 	modem->state = MODEM_STATE_STARTING;
-	modem->network.signal_percent = -1;
-	modem->network.store_used = modem->network.store_size = -1;
+	modem->network = MODEM_NETWORK_UNKNOWN;
 	snprintf(modem->name, sizeof(modem->name), "%s", settings->name);
 	modem->program = strdup(settings->program);
 	r = modem->program ? 0 : -ENOMEM;

@@ -98,6 +98,9 @@ struct modem_word_network {
 	int store_used, store_size; /* messages on the SIM; -1 unknown */
 };
 
+#define MODEM_NETWORK_UNKNOWN                                                                      \
+	((struct modem_word_network){ .signal_percent = -1, .store_used = -1, .store_size = -1 })
+
 enum modem_outcome {
 	MODEM_OUTCOME_SENT,     /* +CMGS with a reference */
 	MODEM_OUTCOME_REFUSED,  /* an error code, nothing is on the air */
