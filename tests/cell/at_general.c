@@ -101,19 +101,29 @@ static int at_imei(struct modem *m, struct at_call *call)
 	return identity(m, call, "", m->settings.imei);
 }
 
+static int sim_identity(struct modem *m, const struct at_call *call, const char *prefix,
+			const char *value)
+{
+	if (call->kind != AT_TEST && m->settings.sim_busy > 0) {
+		m->settings.sim_busy--;
+		return AT_CME(14);
+	}
+	return identity(m, call, prefix, value);
+}
+
 static int at_imsi(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "", m->settings.imsi);
+	return sim_identity(m, call, "", m->settings.imsi);
 }
 
 static int at_ccid(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "+CCID: ", m->settings.iccid);
+	return sim_identity(m, call, "+CCID: ", m->settings.iccid);
 }
 
 static int at_iccid(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "+ICCID: ", m->settings.iccid);
+	return sim_identity(m, call, "+ICCID: ", m->settings.iccid);
 }
 
 static int pin_try(struct modem *m, const char *pin)

@@ -45,6 +45,7 @@ static const struct setting settings_table[] = {
 	{ "service_centre", VALUE_PHONE_NUMBER, 0, 0, AT_OFFSET(service_centre) },
 	{ "number", VALUE_PHONE_NUMBER, 0, 0, AT_OFFSET(number) },
 	{ "answer_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(answer_ms) },
+	{ "sim_busy", VALUE_NUMBER, 0, 1000, AT_OFFSET(sim_busy) },
 	{ "send_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(send_ms) },
 	{ "noise", VALUE_TEXT, 0, NOISE_SIZE - 1, AT_OFFSET(noise) },
 	{ "ussd", VALUE_TEXT, 0, USSD_SIZE - 1, AT_OFFSET(ussd) },

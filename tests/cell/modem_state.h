@@ -64,6 +64,7 @@ struct settings {
 	char imei[16], imsi[16], iccid[21];
 	char number[ADDRESS_SIZE], service_centre[ADDRESS_SIZE];
 	int answer_ms, send_ms; /* send_ms -1: what the network takes */
+	int sim_busy;           /* so many questions for IMSI or ICCID come too early */
 	char noise[NOISE_SIZE];
 	char ussd[USSD_SIZE];
 };
