@@ -257,6 +257,8 @@ static struct config *config_new(void)
 	config->delivery.unknown_minutes = 30;
 	config->delivery.max_parts = 10;
 	config->delivery.on_unknown = CONFIG_ON_UNKNOWN_RESEND;
+	config->retention.text_days = 90;
+	config->retention.record_days = 400;
 	config->log.level = LOG_INFO;
 	return config;
 }

@@ -37,6 +37,9 @@ struct config {
 		enum config_on_unknown on_unknown;
 	} delivery;
 	struct {
+		unsigned text_days, record_days; /* 90, 400: after the last change */
+	} retention;
+	struct {
 		int level; /* syslog priority: error 3, warning 4, notice 5, info 6, debug 7 */
 		bool show_numbers; /* false */
 	} log;

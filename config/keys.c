@@ -15,6 +15,7 @@
 #define KEY_NAME_MOST 31     /* of an unknown key, as far as it is compared */
 #define TTL_HOURS_MOST 10584 /* 63 weeks: the longest TP-VP, 3GPP TS 23.040 9.2.3.12.1 */
 #define UNKNOWN_MINUTES_MOST (7 * 24 * 60)
+#define RETENTION_DAYS_MOST 36500
 
 struct config_group {
 	const char *name; /* NULL: the top */
@@ -227,6 +228,14 @@ static const char *const delivery_later[] = { "ip_ack_seconds", "quiet_hours", N
 static const struct config_group delivery_group = { "delivery", delivery_keys,
 						    ARRAY_SIZE(delivery_keys), delivery_later };
 
+static const struct config_key retention_keys[] = {
+	{ "text_days", value_read_unsigned, TARGET(retention.text_days), 1, RETENTION_DAYS_MOST },
+	{ "record_days", value_read_unsigned, TARGET(retention.record_days), 1,
+	  RETENTION_DAYS_MOST },
+};
+static const struct config_group retention_group = { "retention", retention_keys,
+						     ARRAY_SIZE(retention_keys), none_later };
+
 static const struct config_key log_keys[] = {
 	{ "level", value_read_level, TARGET(log.level) },
 	{ "show_numbers", value_read_flag, TARGET(log.show_numbers) },
@@ -239,12 +248,13 @@ static const struct config_key root_keys[] = {
 	{ "trunk_prefix", value_read_trunk_prefix, TARGET(trunk_prefix) },
 	{ "api", read_group, .group = &api_group },
 	{ "delivery", read_group, .group = &delivery_group },
+	{ "retention", read_group, .group = &retention_group },
 	{ "log", read_group, .group = &log_group },
 	/* Their numbers need the country code. */
 	{ "modems", read_modems, .group = &modem_group, .late = true },
 };
-static const char *const root_later[] = { "operator",  "modem_discovery", "presence",
-					  "retention", "hooks",           NULL };
+static const char *const root_later[] = { "operator", "modem_discovery", "presence", "hooks",
+					  NULL };
 static const struct config_group root_group = { NULL, root_keys, ARRAY_SIZE(root_keys),
 						root_later };
 

@@ -11,18 +11,27 @@
 #include <stddef.h>
 
 enum log_event {
-	LOG_DAEMON_STARTED,   /* daemon.started */
-	LOG_DAEMON_STOPPED,   /* daemon.stopped */
-	LOG_DAEMON_FAILED,    /* daemon.failed: it can't start or go on; says what to do */
-	LOG_STORE_FAILED,     /* store.failed */
-	LOG_MESSAGE_ACCEPTED, /* message.accepted */
-	LOG_MESSAGE_RECEIVED, /* message.received */
-	LOG_DELIVERY_STATE,   /* delivery.state */
-	LOG_REPORT_UNMATCHED, /* report.unmatched: a status report that fits no part */
-	LOG_MODEM_STATE,      /* modem.state */
-	LOG_MODEM_KILLED,     /* modem.killed: a deadline passed; reason says of which command */
-	LOG_MODEM_NOTE,       /* modem.note: what a worker wants known */
-	LOG_DETAIL,           /* debug: shown with log.level = "debug" only */
+	LOG_DAEMON_STARTED,  /* daemon.started */
+	LOG_DAEMON_STOPPED,  /* daemon.stopped */
+	LOG_DAEMON_FAILED,   /* daemon.failed: it can't start or go on; says what to do */
+	LOG_STORE_FAILED,    /* store.failed: once for each outage */
+	LOG_STORE_RECOVERED, /* store.recovered */
+	LOG_STORE_MISFIT,  /* store.misfit: something fits nothing stored, or was lost before it */
+	LOG_CLOCK_TRUSTED, /* clock.trusted */
+	LOG_CLOCK_UNTRUSTED,   /* clock.untrusted: nothing scheduled is sent, nothing expires */
+	LOG_ATTENTION,         /* attention: somebody must look */
+	LOG_ATTENTION_DONE,    /* attention.done */
+	LOG_OUTGOING_HELD,     /* outgoing.held */
+	LOG_OUTGOING_RELEASED, /* outgoing.released */
+	LOG_API_LIMITED,       /* api.limited: no more callers can be taken for now */
+	LOG_MESSAGE_ACCEPTED,  /* message.accepted */
+	LOG_MESSAGE_RECEIVED,  /* message.received */
+	LOG_DELIVERY_STATE,    /* delivery.state */
+	LOG_REPORT_UNMATCHED,  /* report.unmatched: a status report that fits no part */
+	LOG_MODEM_STATE,       /* modem.state */
+	LOG_MODEM_KILLED,      /* modem.killed: a deadline passed; reason says of which command */
+	LOG_MODEM_NOTE,        /* modem.note: what a worker wants known */
+	LOG_DETAIL,            /* debug: shown with log.level = "debug" only */
 	LOG_EVENT_COUNT,
 };
 

@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bridge/base/cleanup.h"
@@ -121,4 +124,14 @@ int spawn_find(const char *name, char **ret_path)
 		}
 	}
 	return find_in(FOOTBRIDGE_LIBEXECDIR, name, ret_path);
+}
+
+void spawn_bury(pid_t pid)
+{
+	CLEANUP_CLOSE int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd gone = { .fd = fd, .events = POLLIN };
+
+	kill(pid, SIGKILL);
+	if (fd >= 0 && poll(&gone, 1, 500) > 0)
+		waitpid(pid, NULL, WNOHANG);
 }

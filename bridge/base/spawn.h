@@ -17,6 +17,12 @@
 int spawn_child(const char *program, char *const argv[], pid_t *ret_pid, int *ret_socket);
 
 /*
+ * Kills a child and waits for its end: milliseconds, or half a second when the kernel holds it;
+ * then init gets it.
+ */
+void spawn_bury(pid_t pid);
+
+/*
  * The path of a program of ours: beside the running executable, otherwise in
  * FOOTBRIDGE_LIBEXECDIR.  *ret_path is the caller's to free.  Returns 0, -ENOENT, -ENOMEM.
  */

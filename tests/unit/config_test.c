@@ -99,6 +99,7 @@ static void every_key_arrives_in_its_place(void **state)
 		 ");\n"
 		 "delivery: { ttl_hours = 10584; unknown_minutes = 1; on_unknown = \"hold\"; "
 		 "max_parts = 255; };\n"
+		 "retention: { text_days = 1; record_days = 36500; };\n"
 		 "log: { level = \"debug\"; show_numbers = true; };\n",
 		 path_of("pin"));
 	assert_int_equal(load_text(text, &config, &errors), 0);
@@ -112,6 +113,8 @@ static void every_key_arrives_in_its_place(void **state)
 	assert_int_equal(config->delivery.unknown_minutes, 1);
 	assert_int_equal(config->delivery.max_parts, 255);
 	assert_int_equal(config->delivery.on_unknown, CONFIG_ON_UNKNOWN_HOLD);
+	assert_int_equal(config->retention.text_days, 1);
+	assert_int_equal(config->retention.record_days, 36500);
 	assert_int_equal(config->log.level, LOG_DEBUG);
 	assert_true(config->log.show_numbers);
 
@@ -154,6 +157,8 @@ static void an_empty_file_leaves_the_defaults(void **state)
 	assert_int_equal(config->delivery.unknown_minutes, 30);
 	assert_int_equal(config->delivery.max_parts, 10);
 	assert_int_equal(config->delivery.on_unknown, CONFIG_ON_UNKNOWN_RESEND);
+	assert_int_equal(config->retention.text_days, 90);
+	assert_int_equal(config->retention.record_days, 400);
 	assert_int_equal(config->log.level, LOG_INFO);
 	assert_false(config->log.show_numbers);
 	assert_int_equal(config->modem_count, 0);
