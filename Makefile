@@ -45,13 +45,14 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 BASE   := $(wildcard bridge/base/*.c)
 CONFIG := $(wildcard config/*.c)
 TEXT   := $(wildcard modem/text/*.c)
-HANDLE := modem/wire.c modem/handle.c
+HANDLE := modem/wire.c $(wildcard modem/handle*.c)
 WORKER := $(filter-out $(HANDLE),$(wildcard modem/*.c))
 LINE   := modem/answer.c $(wildcard modem/line*.c) modem/pace.c
 STORE  := $(wildcard bridge/store/*.c)
 CORE   := $(wildcard bridge/core/*.c)
 API    := $(wildcard bridge/api/*.c)
 CLI    := $(wildcard bridge/cli/*.c)
+FAULT  := $(filter-out tests/fault/preload.c,$(wildcard tests/fault/*.c))
 CELL   := $(filter-out tests/cell/main.c,$(wildcard tests/cell/*.c))
 WORLD  := $(wildcard tests/scenario/world*.c)
 
@@ -75,7 +76,7 @@ SCENARIO_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/scenario/*_test.c))
 BENCHES        := $(patsubst tests/%.c,%,$(wildcard tests/bench/*.c))
 PKG_tests      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson libcurl cmocka
 ROOMS          := $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(LINE) $(STORE) $(CORE) $(API) \
-	$(filter-out bridge/cli/main.c,$(CLI)) tests/unit/journal_fixture.c
+	$(filter-out bridge/cli/main.c,$(CLI)) tests/unit/journal_fixture.c $(FAULT)
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 Q   := $(if $(V),,@)
@@ -125,9 +126,19 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/world.a $(OUT)/rooms.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) $(call pkg_libs,$(PKG_tests)) -o $@
 
-TEST_BINARIES := $(addprefix $(OUT)/tests/,$(SCENARIO_TESTS) $(CELL_TESTS) $(UNIT_TESTS))
+# A bad disk to preload into a whole daemon (tests/fault/preload.c).
+$(OUT)/fault_vfs.so: $(FAULT) tests/fault/preload.c $(wildcard tests/fault/*.h)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 $(WARN) $(WERROR) -O2 -g -fPIC -shared -pthread \
+		$(filter %.c,$^) $(call pkg_libs,sqlite3) -o $@
+
+# The longest first, so that no processor waits for them at the end.
+SLOW_TESTS    := unit/store_fault_test unit/store_power_test
+TEST_BINARIES := $(addprefix $(OUT)/tests/,$(SLOW_TESTS) $(SCENARIO_TESTS) $(CELL_TESTS) \
+	$(filter-out $(SLOW_TESTS),$(UNIT_TESTS)))
 BENCH_BINARIES := $(addprefix $(OUT)/tests/,$(BENCHES))
-tests: all $(TEST_BINARIES)
+tests: all $(TEST_BINARIES) $(OUT)/fault_vfs.so
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
 # ---- what people call.  deps comes first and by itself: make reads pkg-config when it starts.
@@ -149,7 +160,7 @@ check-asan:
 
 bench:
 	@contrib/install-deps $(APT) $(APT_BENCH)
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(BENCH_BINARIES)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BENCH_BINARIES) $(OUT)/fault_vfs.so
 	@for bench in $(BENCH_BINARIES); do FOOTBRIDGE_BIN=$(BIN) $$bench || exit 1; done
 
 # ---- lint: warnings are errors
@@ -159,6 +170,13 @@ lint:
 	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=lint WERROR=-Werror lint-gcc
 	@$(MAKE) --no-print-directory -j$(JOBS) lint-clang
 	@$(MAKE) --no-print-directory lint-rest
+
+# The long form of the chaos tests: 200 kills of each kind.
+.PHONY: soak-kills
+soak-kills:
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@FOOTBRIDGE_KILLS=200 TEST_TIMEOUT=900 FOOTBRIDGE_BIN=$(BIN) tests/run \
+		$(filter $(OUT)/tests/scenario/chaos_%,$(TEST_BINARIES))
 
 .PHONY: lint-gcc lint-clang lint-rest fuzz
 lint-gcc: tests $(BENCH_BINARIES)

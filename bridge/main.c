@@ -28,6 +28,7 @@ struct options {
 	const char *config;
 	bool check;
 	unsigned time_percent;
+	enum clock_option clock;
 };
 
 struct daemon {
@@ -71,7 +72,14 @@ static void print_help(void)
 /* Returns 1 to go on, 0 when all is done, -EINVAL for wrong usage (said on stderr). */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { OPTION_CONFIG = 256, OPTION_CHECK, OPTION_HELP, OPTION_VERSION, OPTION_PERCENT };
+	enum {
+		OPTION_CONFIG = 256,
+		OPTION_CHECK,
+		OPTION_HELP,
+		OPTION_VERSION,
+		OPTION_PERCENT,
+		OPTION_SYNCHRONISED
+	};
 	static const struct option long_options[] = {
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "check", no_argument, NULL, OPTION_CHECK },
@@ -79,6 +87,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		/* For tests: deadlines and delays in percent of their length. */
 		{ "time-percent", required_argument, NULL, OPTION_PERCENT },
+		/* For tests: what the kernel says of the clock, yes or no. */
+		{ "clock-synchronised", required_argument, NULL, OPTION_SYNCHRONISED },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long percent;
@@ -106,6 +116,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 				return -EINVAL;
 			}
 			options->time_percent = (unsigned)percent;
+			break;
+		case OPTION_SYNCHRONISED:
+			options->clock = strcmp(optarg, "yes") == 0 ? CLOCK_OPTION_SYNCHRONISED
+								    : CLOCK_OPTION_UNSYNCHRONISED;
 			break;
 		default: /* getopt has said why */
 			fprintf(stderr, "See footbridged --help.\n");
@@ -276,12 +290,13 @@ static void daemon_finish(struct daemon *daemon)
 	free(daemon->modem_program);
 }
 
-static int daemon_run(struct config *config, unsigned time_percent)
+static int daemon_run(struct config *config, const struct options *options)
 {
 	struct daemon daemon = {
 		.config = config,
 		.bridge = { .config = config,
-			    .time_percent = time_percent,
+			    .time_percent = options->time_percent,
+			    .clock_option = options->clock,
 			    .on_ready = daemon_ready,
 			    .on_stopped = daemon_stopped },
 	};
@@ -325,5 +340,5 @@ int main(int argc, char **argv)
 		say_failure("The daemon can't start: no random numbers, or no signals.");
 		return EXIT_FAILURE;
 	}
-	return daemon_run(config, options.time_percent);
+	return daemon_run(config, &options);
 }

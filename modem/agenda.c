@@ -52,6 +52,9 @@ struct agenda {
 	struct modem_order_send send;
 	int64_t last_send_usec;
 
+	bool pin_waits;
+	struct modem_order_pin pin;
+
 	struct slot slots[SLOTS_MAX]; /* ring */
 	size_t slot_first, slot_count;
 	int64_t deletes[READINGS_MAX]; /* ring */
@@ -339,6 +342,29 @@ bool agenda_pause(struct agenda *agenda, int64_t usec)
 	return !agenda->stop;
 }
 
+void agenda_add_pin(struct agenda *agenda, const struct modem_order_pin *order)
+{
+	LOCKED(agenda);
+	agenda->pin = *order;
+	agenda->pin_waits = true;
+	pthread_cond_broadcast(&agenda->changed);
+}
+
+bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin *ret,
+		     bool *ret_come)
+{
+	int64_t until = clock_monotonic_usec() + usec;
+
+	LOCKED(agenda);
+	while (!agenda->stop && !agenda->pin_waits && clock_monotonic_usec() < until)
+		wait_until(agenda, until);
+	*ret_come = agenda->pin_waits;
+	*ret = agenda->pin;
+	agenda->pin_waits = false;
+	explicit_bzero(&agenda->pin, sizeof(agenda->pin));
+	return !agenda->stop;
+}
+
 static bool take_slot(struct agenda *agenda, struct agenda_task *ret)
 {
 	const struct slot *slot = &agenda->slots[agenda->slot_first];
@@ -457,6 +483,7 @@ void agenda_set_sweep_usec(struct agenda *agenda, int64_t usec)
 {
 	LOCKED(agenda);
 	agenda->sweep_usec = usec;
+	agenda->sweep_due = clock_monotonic_usec() + usec;
 }
 
 void agenda_deleted(struct agenda *agenda, int64_t reading_id)

@@ -24,6 +24,7 @@ void agenda_stop(struct agenda *agenda); /* what runs is finished, nothing more 
 
 /* False: one waits already. */
 bool agenda_add_send(struct agenda *agenda, const struct modem_order_send *order);
+void agenda_add_pin(struct agenda *agenda, const struct modem_order_pin *order);
 /* A slot to be read; when too many wait, a sweep takes their place. */
 void agenda_add_slot(struct agenda *agenda, const char *memory, int location);
 void agenda_add_sweep(struct agenda *agenda);
@@ -72,11 +73,16 @@ bool agenda_wait_awake(struct agenda *agenda);
 /* Blocks usec at most.  False: stop. */
 bool agenda_pause(struct agenda *agenda, int64_t usec);
 
+/* Blocks usec at most, or until the order has come: *ret_come, once.  False: stop. */
+bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin *ret,
+		     bool *ret_come);
+
 /* Blocks until there is something to do, at the latest when a sweep or a query is due.
  * *idle: called without the lock when it has to wait. */
 void agenda_next(struct agenda *agenda, struct agenda_task *ret, void (*idle)(void *userdata),
 		 void *userdata);
 
+/* How often; the first is the caller's. */
 void agenda_set_sweep_usec(struct agenda *agenda, int64_t usec);
 /* The slot is empty: its reading is forgotten. */
 void agenda_deleted(struct agenda *agenda, int64_t reading_id);

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "bridge/base/clock.h"
 
@@ -111,4 +113,24 @@ static inline int64_t patience_next(struct patience *patience, int64_t now, unsi
 	if (absent)
 		delay = deadline_earlier(delay, PATIENCE_ABSENT_USEC);
 	return delay / 100 * percent;
+}
+
+/*
+ * Why a worker is no more, for people; killed_for NULL: nobody killed it.  With the delay in it each
+ * death is told once as long as delays grow, and no more after that.
+ */
+static inline void end_explain(const char *killed_for, bool exited, int status, int64_t delay_usec,
+			       char *reason, size_t size)
+{
+	char why[160];
+
+	if (killed_for)
+		snprintf(why, sizeof(why), "was killed: %.140s", killed_for);
+	else if (exited)
+		snprintf(why, sizeof(why), "ended by itself (exit status %d)", status);
+	else
+		snprintf(why, sizeof(why), "was ended by signal %d", status);
+	snprintf(reason, size, "the worker %s; the next one begins after %lld.%lld seconds", why,
+		 (long long)(delay_usec / USEC_PER_SEC),
+		 (long long)(delay_usec % USEC_PER_SEC * 10 / USEC_PER_SEC));
 }

@@ -3,15 +3,13 @@
  * A worker supervised: one timer for all its deadlines, one way into each state, and exactly one
  * outcome for each send.  What a worker says is checked against what it was told.
  */
-#include "modem/handle.h"
+#include "modem/handle_inside.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,42 +17,8 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/base/spawn.h"
-#include "modem/deadline.h"
 
 #define WORDS_PER_TURN 64
-#define READING_BITS 32
-
-struct modem {
-	sd_event *loop;
-	struct modem_listener listener;
-	void *userdata;
-	char name[MODEM_NAME_SIZE];
-	char *program;
-	struct modem_order_start start;
-
-	enum modem_state state;
-	char reason[MODEM_REASON_SIZE];
-	struct modem_word_identity identity;
-	struct modem_word_network network;
-
-	/* the worker */
-	pid_t pid; /* 0: none */
-	int socket;
-	int64_t generation;
-	sd_event_source *io, *child, *deadline, *restart;
-	bool killed, broken, stopping;
-	bool said_end; /* its own word on why it ends: absent or failed */
-	char kill_reason[MODEM_REASON_SIZE];
-	struct patience patience;
-	bool pin_tried; /* and not known to be right */
-
-	struct deadlines deadlines;
-	char command[MODEM_REASON_SIZE];
-
-	/* the open send */
-	bool send_open, handed_over;
-	int64_t attempt;
-};
 
 /* ---------------------------------------------------------------- small things */
 
@@ -91,7 +55,7 @@ static void conclude_send(struct modem *modem)
 		close_send(modem, &outcome);
 }
 
-static void worker_kill(struct modem *modem, const char *reason)
+void modem_kill_worker(struct modem *modem, const char *reason)
 {
 	struct log_fields fields = { .modem = modem->name, .reason = reason };
 
@@ -107,7 +71,7 @@ static void worker_kill(struct modem *modem, const char *reason)
 
 /* ---------------------------------------------------------------- deadlines */
 
-static void arm_deadline(struct modem *modem)
+void modem_arm_deadline(struct modem *modem)
 {
 	int64_t at = deadlines_next(&modem->deadlines);
 
@@ -128,7 +92,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	if (deadlines_next(&modem->deadlines) > now) {
-		arm_deadline(modem);
+		modem_arm_deadline(modem);
 		return 0;
 	}
 	if (modem->killed) {
@@ -143,8 +107,8 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 		modem->start.pace_percent = 100;
 	snprintf(reason, sizeof(reason), "%s%s%.64s", deadlines_explain(&modem->deadlines, now),
 		 modem->command[0] ? ", at: " : "", modem->command);
-	worker_kill(modem, reason);
-	arm_deadline(modem);
+	modem_kill_worker(modem, reason);
+	modem_arm_deadline(modem);
 	return 0;
 }
 
@@ -154,7 +118,7 @@ static void broke_protocol(struct modem *modem, const char *what)
 {
 	modem->broken = true;
 	sd_event_source_set_enabled(modem->io, SD_EVENT_OFF);
-	worker_kill(modem, what);
+	modem_kill_worker(modem, what);
 }
 
 static void take_state(struct modem *modem, const struct modem_word_state *word)
@@ -163,7 +127,6 @@ static void take_state(struct modem *modem, const struct modem_word_state *word)
 	switch (word->state) {
 	case MODEM_STATE_SEARCHING:
 	case MODEM_STATE_READY:
-		modem->pin_tried = false;
 		patience_healthy(&modem->patience, clock_monotonic_usec());
 		modem->deadlines.start = DEADLINE_NEVER;
 		break;
@@ -211,8 +174,19 @@ static void take_busy(struct modem *modem, const struct modem_word_note *note)
 	modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
 	modem->deadlines.busy_sending = strcmp(note->text, MODEM_BUSY_SEND) == 0;
 	snprintf(modem->command, sizeof(modem->command), "%s", note->text);
-	if (strcmp(note->text, MODEM_BUSY_PIN) == 0)
-		modem->pin_tried = true;
+	/* A send that waits for another command is not late: that one has its own deadline. */
+	if (modem->deadlines.busy_sending)
+		modem_measure_send(modem);
+	else if (!modem->handed_over)
+		modem->deadlines.send = DEADLINE_NEVER;
+}
+
+static void take_pin_wanted(struct modem *modem, const struct modem_word_pin_wanted *wanted)
+{
+	/* It waits for us now, not for the modem. */
+	modem->deadlines.start = DEADLINE_NEVER;
+	modem->pin_wanted = true;
+	modem->listener.pin_wanted(modem, wanted, modem->userdata);
 }
 
 static void take_word(struct modem *modem, struct modem_word *word)
@@ -237,6 +211,7 @@ static void take_word(struct modem *modem, struct modem_word *word)
 			break;
 		}
 		modem->handed_over = true;
+		modem_measure_send(modem);
 		modem->listener.handed_over(modem, modem->attempt, modem->userdata);
 		break;
 	case MODEM_WORD_OUTCOME:
@@ -254,6 +229,9 @@ static void take_word(struct modem *modem, struct modem_word *word)
 					word->deleted.reading | modem->generation << READING_BITS,
 					word->deleted.done, modem->userdata);
 		break;
+	case MODEM_WORD_SWEPT:
+		modem->listener.swept(modem, modem->userdata);
+		break;
 	case MODEM_WORD_PROGRESS:
 		deadlines_progress(&modem->deadlines, clock_monotonic_usec());
 		break;
@@ -263,6 +241,10 @@ static void take_word(struct modem *modem, struct modem_word *word)
 	case MODEM_WORD_IDLE:
 		modem->deadlines.busy = modem->deadlines.progress = DEADLINE_NEVER;
 		modem->command[0] = '\0';
+		modem_measure_send(modem);
+		break;
+	case MODEM_WORD_PIN_WANTED:
+		take_pin_wanted(modem, &word->pin_wanted);
 		break;
 	case MODEM_WORD_NOTE:
 		log_record(LOG_MODEM_NOTE, &fields, "Modem %s: %s.", modem->name, word->note.text);
@@ -284,9 +266,12 @@ static bool read_word(struct modem *modem)
 	}
 	if (r == -EBADMSG)
 		broke_protocol(modem, "it said something that is no word of the protocol");
-	else if (r != -EAGAIN)
+	else if (r == 0 || r == -ECONNRESET)
 		/* It is ending; the end itself is told by its process. */
 		sd_event_source_set_enabled(modem->io, SD_EVENT_OFF);
+	else if (r != -EAGAIN)
+		/* Out of memory, most likely: what was said is lost. */
+		broke_protocol(modem, "its words could not be heard");
 	return false;
 }
 
@@ -299,7 +284,7 @@ static int on_words(sd_event_source *source, int fd, uint32_t events, void *user
 	(void)events;
 	for (int i = 0; i < WORDS_PER_TURN && read_word(modem); i++)
 		;
-	arm_deadline(modem);
+	modem_arm_deadline(modem);
 	return 0;
 }
 
@@ -315,49 +300,42 @@ static void worker_forget(struct modem *modem)
 	modem->pid = 0;
 	modem->network = MODEM_NETWORK_UNKNOWN;
 	deadlines_clear(&modem->deadlines);
-	arm_deadline(modem);
+	modem_arm_deadline(modem);
 }
 
-static void restart_later(struct modem *modem)
+/* Returns the delay. */
+static int64_t restart_later(struct modem *modem)
 {
 	int64_t now = clock_monotonic_usec();
-	int64_t delay = patience_next(&modem->patience, now, modem->deadlines.percent,
-				      modem->state == MODEM_STATE_ABSENT);
+	bool absent = modem->said_end && !modem->killed && modem->state == MODEM_STATE_ABSENT;
+	int64_t delay = patience_next(&modem->patience, now, modem->deadlines.percent, absent);
 
 	sd_event_source_set_time(modem->restart, (uint64_t)(now + delay));
 	sd_event_source_set_enabled(modem->restart, SD_EVENT_ONESHOT);
-}
-
-static void explain_end(const struct modem *modem, const siginfo_t *info, char *reason, size_t size)
-{
-	if (modem->killed)
-		snprintf(reason, size, "the worker was killed: %.200s", modem->kill_reason);
-	else if (info->si_code == CLD_EXITED)
-		snprintf(reason, size, "the worker ended by itself (exit status %d)",
-			 info->si_status);
-	else
-		snprintf(reason, size, "the worker was ended by signal %d", info->si_status);
+	return delay;
 }
 
 static int on_end(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct modem *modem = userdata;
 	char reason[MODEM_REASON_SIZE];
+	int64_t delay;
 
 	(void)source;
 	/* Its last words: they are in the socket still. */
 	while (!modem->broken && read_word(modem))
 		;
-	explain_end(modem, info, reason, sizeof(reason));
 	worker_forget(modem);
 	conclude_send(modem);
 	if (modem->stopping) {
 		enter_state(modem, MODEM_STATE_ABSENT, "stopped");
 		return 0;
 	}
+	delay = restart_later(modem);
+	end_explain(modem->killed ? modem->kill_reason : NULL, info->si_code == CLD_EXITED,
+		    info->si_status, delay, reason, sizeof(reason));
 	if (!modem->said_end || modem->killed)
 		enter_state(modem, MODEM_STATE_FAILED, reason);
-	restart_later(modem);
 	return 0;
 }
 
@@ -387,23 +365,20 @@ static int worker_start(struct modem *modem)
 		return r;
 	}
 	modem->generation = (modem->generation + 1) & INT32_MAX;
-	modem->killed = modem->broken = modem->said_end = false;
+	modem->killed = modem->broken = modem->said_end = modem->pin_wanted = false;
 	modem->patience.healthy_since = DEADLINE_NEVER;
 	modem->deadlines.start = clock_monotonic_usec();
 	modem->command[0] = '\0';
-	if (modem->pin_tried)
-		order.start.pin[0] = '\0';
 	r = worker_watch(modem);
 	if (r >= 0)
 		r = modem_order_send(modem->socket, &order);
-	explicit_bzero(order.start.pin, sizeof(order.start.pin));
 	if (r < 0) {
 		kill(modem->pid, SIGKILL);
 		waitpid(modem->pid, NULL, 0);
 		worker_forget(modem);
 		return r;
 	}
-	arm_deadline(modem);
+	modem_arm_deadline(modem);
 	return 0;
 }
 
@@ -468,19 +443,6 @@ int modem_new(sd_event *loop, const struct modem_settings *settings,
 	return 0;
 }
 
-/* A killed process is gone within milliseconds, unless the kernel holds it: then init gets it. */
-static void bury(pid_t pid)
-{
-	struct pollfd gone = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-
-	kill(pid, SIGKILL);
-	if (gone.fd < 0)
-		return;
-	if (poll(&gone, 1, 500) > 0)
-		waitpid(pid, NULL, WNOHANG);
-	close(gone.fd);
-}
-
 struct modem *modem_free(struct modem *modem)
 {
 	pid_t pid;
@@ -493,11 +455,10 @@ struct modem *modem_free(struct modem *modem)
 	modem->deadline = sd_event_source_disable_unref(modem->deadline);
 	modem->restart = sd_event_source_disable_unref(modem->restart);
 	if (pid > 0)
-		bury(pid);
+		spawn_bury(pid);
 	if (modem->socket >= 0)
 		close(modem->socket);
 	sd_event_unref(modem->loop);
-	explicit_bzero(&modem->start, sizeof(modem->start));
 	free(modem->program);
 	free(modem);
 	return NULL;
@@ -519,82 +480,6 @@ void modem_stop(struct modem *modem)
 	}
 	modem->deadlines.stop = clock_monotonic_usec();
 	if (modem_order_send(modem->socket, &STOP) < 0)
-		worker_kill(modem, "it could not be asked to end");
-	arm_deadline(modem);
-}
-
-const char *modem_name(const struct modem *modem)
-{
-	return modem->name;
-}
-
-enum modem_state modem_state(const struct modem *modem)
-{
-	return modem->send_open && modem->state == MODEM_STATE_READY ? MODEM_STATE_SENDING
-								     : modem->state;
-}
-
-const char *modem_reason(const struct modem *modem)
-{
-	return modem->reason;
-}
-
-const char *modem_device(const struct modem *modem)
-{
-	return modem->start.device;
-}
-
-const struct modem_word_identity *modem_identity(const struct modem *modem)
-{
-	return &modem->identity;
-}
-
-const struct modem_word_network *modem_network(const struct modem *modem)
-{
-	return &modem->network;
-}
-
-pid_t modem_worker_pid(const struct modem *modem)
-{
-	return modem->pid;
-}
-
-bool modem_is_free(const struct modem *modem)
-{
-	return modem->pid > 0 && !modem->killed && !modem->stopping && !modem->send_open &&
-	       modem->state == MODEM_STATE_READY;
-}
-
-int modem_send(struct modem *modem, const struct modem_order_send *send)
-{
-	struct modem_order order = { .type = MODEM_ORDER_SEND, .send = *send };
-	int r;
-
-	if (!modem_is_free(modem))
-		return -EBUSY;
-	r = modem_order_send(modem->socket, &order);
-	if (r < 0) {
-		if (r != -EMSGSIZE)
-			worker_kill(modem, "it takes no orders");
-		arm_deadline(modem);
-		return r;
-	}
-	modem->send_open = true;
-	modem->handed_over = false;
-	modem->attempt = send->attempt;
-	modem->deadlines.send = clock_monotonic_usec();
-	arm_deadline(modem);
-	return 0;
-}
-
-int modem_delete(struct modem *modem, int64_t reading)
-{
-	struct modem_order order = {
-		.type = MODEM_ORDER_DELETE,
-		.delete.reading = reading & UINT32_MAX,
-	};
-
-	if (modem->pid == 0 || modem->killed || reading >> READING_BITS != modem->generation)
-		return -ESTALE;
-	return modem_order_send(modem->socket, &order);
+		modem_kill_worker(modem, "it could not be asked to end");
+	modem_arm_deadline(modem);
 }

@@ -39,6 +39,11 @@ struct modem_listener {
 	void (*received)(struct modem *modem, const struct modem_word_received *received,
 			 void *userdata);
 	void (*deleted)(struct modem *modem, int64_t reading, bool done, void *userdata);
+	/* The SIM is locked: answer with modem_enter_pin, now or later; it is asked again. */
+	void (*pin_wanted)(struct modem *modem, const struct modem_word_pin_wanted *wanted,
+			   void *userdata);
+	/* The whole store of the SIM was listed; every received() of it came before. */
+	void (*swept)(struct modem *modem, void *userdata);
 };
 
 /*
@@ -67,6 +72,10 @@ bool modem_is_free(const struct modem *modem);
 
 /* Returns 0, -EBUSY when it is not free, or the socket's error (the worker is then replaced). */
 int modem_send(struct modem *modem, const struct modem_order_send *send);
+
+/* Enters the PIN, once; "": none is entered, and the reason is that of the state "pin".  -ESTALE:
+ * nobody waits for it any more; it was not entered. */
+int modem_enter_pin(struct modem *modem, const char *pin, const char *reason);
 
 /* Deletes a message that is committed, on whatever slot the reading came from.  -ESTALE: that
  * worker is gone; the next sweep brings the message again. */

@@ -12,7 +12,7 @@ int say(int fd, const struct modem_word *word);
 
 int say_state(int fd, enum modem_state state, const char *reason);
 int say_busy(int fd, const char *command);
-int say_simple(int fd, enum modem_word_type type); /* PROGRESS or IDLE */
+int say_simple(int fd, enum modem_word_type type); /* PROGRESS, IDLE, SWEPT */
 int say_note(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Copies what a modem said of itself: printable ASCII, without quotes, cut to size. */

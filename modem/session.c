@@ -225,10 +225,14 @@ static int do_sweep(struct session *session)
 
 	say_busy(session->worker->daemon, "sweep");
 	assert_settings(session);
+	atomic_store(&session->worker->missed, false);
 	r = gammu_sweep(session->gammu);
 	if (r < 0 && r != -ETIMEDOUT)
 		say_note(session->worker->daemon, "the stored messages can't be listed (%s)",
 			 gammu_error(session->gammu));
+	/* All of it has passed the line half, and was said, before libgammu saw the end of it. */
+	if (r == 0 && !atomic_load(&session->worker->missed))
+		say_simple(session->worker->daemon, MODEM_WORD_SWEPT);
 	agenda_store(session->worker->agenda, &used, &size);
 	if (size > 0 && used * 100 / size >= STORE_WARN_PERCENT)
 		say_note(session->worker->daemon,
@@ -245,6 +249,24 @@ static void went_idle(void *userdata)
 	struct session *session = userdata;
 
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
+}
+
+static bool still_answers(struct session *session, int r)
+{
+	if (r < 0)
+		session_tell_state(session, MODEM_STATE_FAILED,
+				   "the modem stopped answering; starting it anew");
+	return r == 0;
+}
+
+/* What was on the SIM is told before "ready": what comes from then on is new. */
+static bool begin(struct session *session)
+{
+	if (!still_answers(session, do_sweep(session)))
+		return false;
+	ask_registration(session);
+	tell_registration(session);
+	return true;
 }
 
 /* False: stop. */
@@ -276,10 +298,7 @@ static bool work(struct session *session)
 		tell_registration(session);
 		break;
 	}
-	if (r < 0)
-		session_tell_state(session, MODEM_STATE_FAILED,
-				   "the modem stopped answering; starting it anew");
-	return r == 0;
+	return still_answers(session, r);
 }
 
 void session_run(struct worker *worker)
@@ -288,9 +307,7 @@ void session_run(struct worker *worker)
 
 	pace_begin(worker->slave, worker->start.pace_percent);
 	agenda_set_sweep_usec(worker->agenda, (int64_t)worker->start.sweep_seconds * USEC_PER_SEC);
-	if (agenda_wait_awake(worker->agenda) && session_start(&session)) {
-		ask_registration(&session);
-		tell_registration(&session);
+	if (agenda_wait_awake(worker->agenda) && session_start(&session) && begin(&session)) {
 		while (work(&session))
 			;
 	}

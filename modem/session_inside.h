@@ -16,7 +16,7 @@ struct session {
 	char centre[24];         /* the service centre's number, "" the modem's own */
 	const char *indications; /* the AT+CNMI that the modem took; NULL none */
 	unsigned bad_sends;      /* in a row */
-	bool pin_used;           /* it was tried, or must not be */
+	bool pin_answered;       /* there is one answer to the question for the PIN */
 	enum modem_state state;  /* last told */
 	char reason[MODEM_REASON_SIZE];
 };

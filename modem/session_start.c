@@ -17,7 +17,6 @@
 #define SIM_POLL_USEC (10 * USEC_PER_SEC)
 #define BUSY_POLL_USEC USEC_PER_SEC
 #define NOT_YET_MAX 20
-#define PIN_TRIES_LEAST 2
 
 /* 3GPP TS 27.007 9.2 */
 enum {
@@ -115,37 +114,58 @@ static int ask_pin_tries(struct session *session)
 	return -1;
 }
 
-/* Once, whatever comes of it.  Afterwards there is no PIN any more. */
-static void enter_pin(struct session *session)
+/* Once, whatever comes of it: the daemon has noted that it is tried. */
+static void enter_pin(struct session *session, struct modem_order_pin *order)
 {
-	char *pin = session->worker->start.pin;
-	int tries, r;
+	int r;
 
-	if (pin[0] == '\0') {
-		if (!session->pin_used)
-			session_tell_state(session, MODEM_STATE_PIN,
-					   "the SIM wants its PIN: configure pin_file, or switch "
-					   "the PIN off in a phone");
+	session->pin_answered = true;
+	if (order->pin[0] == '\0') {
+		session_tell_state(session, MODEM_STATE_PIN, order->reason);
 		return;
 	}
-	tries = ask_pin_tries(session);
-	if (tries >= 0 && tries < PIN_TRIES_LEAST) {
-		session_tell_state(session, MODEM_STATE_PIN,
-				   "only one try is left for the PIN: enter it in a phone");
-		session->pin_used = true;
-		pin[0] = '\0';
-		return;
-	}
-	/* The daemon remembers it from this word on, should we not live to tell how it went. */
-	say_busy(session->worker->daemon, MODEM_BUSY_PIN);
-	session->pin_used = true;
-	r = gammu_enter_pin(session->gammu, pin);
-	explicit_bzero(pin, sizeof(session->worker->start.pin));
+	say_busy(session->worker->daemon, "pin");
+	r = gammu_enter_pin(session->gammu, order->pin);
+	explicit_bzero(order, sizeof(*order));
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
 	if (r < 0)
 		session_tell_state(session, MODEM_STATE_PIN,
-				   "the SIM refused the configured PIN; it is not tried again: "
-				   "correct pin_file, then restart");
+				   "the SIM refused the PIN in pin_file: correct it, then restart; "
+				   "the same PIN is not tried again");
+}
+
+static bool ask_iccid(struct session *session);
+
+static bool ask_for_pin(struct session *session)
+{
+	struct modem_word word = { .type = MODEM_WORD_PIN_WANTED };
+	struct modem_word_identity identity;
+
+	word.pin_wanted.tries = ask_pin_tries(session);
+	gammu_identify(session->gammu);
+	if (!ask_iccid(session))
+		return false;
+	agenda_identity(session->worker->agenda, &identity);
+	snprintf(word.pin_wanted.imei, sizeof(word.pin_wanted.imei), "%s", identity.imei);
+	snprintf(word.pin_wanted.iccid, sizeof(word.pin_wanted.iccid), "%s", identity.iccid);
+	say(session->worker->daemon, &word);
+	return true;
+}
+
+/* A moment at most, then the SIM is looked at again.  False: stop. */
+static bool wait_for_pin(struct session *session)
+{
+	struct modem_order_pin order;
+	bool come;
+
+	if (!session->pin_answered && !ask_for_pin(session))
+		return false;
+	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
+	if (!agenda_wait_pin(session->worker->agenda, SIM_POLL_USEC, &order, &come))
+		return false;
+	if (come && !session->pin_answered)
+		enter_pin(session, &order);
+	return true;
 }
 
 /* Until the SIM is open; a person may have to come by first. */
@@ -156,8 +176,14 @@ static bool open_sim(struct session *session)
 		case SIM_READY:
 			return true;
 		case SIM_UNKNOWN:
-			if (++unknown == 3)
+			/* After a PIN "open" must be said, for it proves the PIN. */
+			if (++unknown == 3 && !session->pin_answered)
 				return true;
+			if (unknown == NOT_YET_MAX) {
+				tell_failed(session, "the modem doesn't say whether its SIM is "
+						     "open (AT+CPIN?)");
+				return false;
+			}
 			if (!wait_busy(session))
 				return false;
 			break;
@@ -166,13 +192,7 @@ static bool open_sim(struct session *session)
 				return false;
 			break;
 		case SIM_WANTS_PIN:
-			if (session->worker->start.pin[0] != '\0') {
-				enter_pin(session);
-				break;
-			}
-			enter_pin(session);
-			say_simple(session->worker->daemon, MODEM_WORD_IDLE);
-			if (!agenda_pause(session->worker->agenda, SIM_POLL_USEC))
+			if (!wait_for_pin(session))
 				return false;
 			break;
 		case SIM_LOCKED:
@@ -198,14 +218,27 @@ static bool open_sim(struct session *session)
 
 /* ---------------------------------------------------------------- who it is */
 
-/* EF-ICCID read as a file, 3GPP TS 31.102 and 51.011 10.1.1: digits in swapped pairs. */
-static void read_iccid_file(struct session *session)
+/* True: there is one now.  *busy is set when the SIM has to be asked again. */
+static bool iccid_known(struct session *session, const char *command, char *answer, size_t size,
+			bool *busy)
 {
-	char answer[128], digits[32];
-	size_t size = 0;
+	struct modem_word_identity identity;
+	int code = 0;
 
-	if (session_ask(session, "AT+CRSM=176,12258,0,0,10", answer, sizeof(answer), NULL) < 0)
-		return;
+	if (session_ask(session, command, answer, size, &code) == -EREMOTEIO &&
+	    sim_of_error(code) == SIM_BUSY)
+		*busy = true;
+	agenda_identity(session->worker->agenda, &identity);
+	return identity.iccid[0] != '\0';
+}
+
+/* EF-ICCID read as a file, 3GPP TS 31.102 and 51.011 10.1.1: digits in swapped pairs. */
+static bool read_iccid_file(struct session *session, bool *busy)
+{
+	char answer[128] = "", digits[32];
+	size_t size;
+
+	iccid_known(session, "AT+CRSM=176,12258,0,0,10", answer, sizeof(answer), busy);
 	ask_quoted(answer, digits, sizeof(digits));
 	for (size_t i = 0; i + 1 < strlen(digits); i += 2) {
 		char first = digits[i];
@@ -215,22 +248,28 @@ static void read_iccid_file(struct session *session)
 	}
 	size = strspn(digits, "0123456789");
 	digits[size] = '\0';
-	if (size >= 18)
-		agenda_set_identity(session->worker->agenda, "AT+CCID", digits);
+	if (size < 18)
+		return false;
+	agenda_set_identity(session->worker->agenda, "AT+CCID", digits);
+	return true;
 }
 
-static void ask_iccid(struct session *session)
+/* The SIM is its ICCID: one that is busy is asked again, for some seconds.  False: stop. */
+static bool ask_iccid(struct session *session)
 {
-	struct modem_word_identity identity;
+	for (int tries = 0; tries < NOT_YET_MAX; tries++) {
+		bool busy = false;
 
-	session_ask(session, "AT+CCID", NULL, 0, NULL);
-	agenda_identity(session->worker->agenda, &identity);
-	if (identity.iccid[0] != '\0')
-		return;
-	session_ask(session, "AT+ICCID", NULL, 0, NULL);
-	agenda_identity(session->worker->agenda, &identity);
-	if (identity.iccid[0] == '\0')
-		read_iccid_file(session);
+		if (iccid_known(session, "AT+CCID", NULL, 0, &busy) ||
+		    iccid_known(session, "AT+ICCID", NULL, 0, &busy) ||
+		    read_iccid_file(session, &busy) || !busy)
+			return true;
+		if (!wait_busy(session))
+			return false;
+		/* The IMSI is on the same SIM; the line half hears it. */
+		session_ask(session, "AT+CIMI", NULL, 0, NULL);
+	}
+	return true;
 }
 
 static void ask_centre(struct session *session)
@@ -248,15 +287,17 @@ static void ask_centre(struct session *session)
 	agenda_set_identity(session->worker->agenda, "AT+CSCA?", session->centre);
 }
 
-static void identify(struct session *session)
+static bool identify(struct session *session)
 {
 	struct modem_word word = { .type = MODEM_WORD_IDENTITY };
 
 	gammu_identify(session->gammu);
-	ask_iccid(session);
+	if (!ask_iccid(session))
+		return false;
 	ask_centre(session);
 	agenda_identity(session->worker->agenda, &word.identity);
 	say(session->worker->daemon, &word);
+	return true;
 }
 
 /* ---------------------------------------------------------------- how it announces */
@@ -322,6 +363,5 @@ bool session_start(struct session *session)
 	atomic_store(&worker->started, true);
 	if (!open_sim(session))
 		return false;
-	identify(session);
-	return set_up(session);
+	return identify(session) && set_up(session);
 }

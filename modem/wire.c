@@ -108,10 +108,9 @@ static bool pin_fits(const char *pin)
 
 static void put_start(struct frame_writer *w, const struct modem_order_start *start)
 {
-	frame_begin(w, MODEM_ORDER_START, 5);
+	frame_begin(w, MODEM_ORDER_START, 4);
 	frame_put_string(w, start->device);
 	frame_put_int(w, start->speed);
-	frame_put_string(w, start->pin);
 	frame_put_int(w, start->sweep_seconds);
 	frame_put_int(w, start->pace_percent);
 }
@@ -120,10 +119,17 @@ static void get_start(struct frame_reader *r, struct modem_order_start *ret)
 {
 	frame_get_string(r, ret->device, sizeof(ret->device));
 	ret->speed = (unsigned)frame_get_int(r, 0, 4000000);
-	frame_get_string(r, ret->pin, sizeof(ret->pin));
 	ret->sweep_seconds = (unsigned)frame_get_int(r, 1, 3600);
 	ret->pace_percent = (unsigned)frame_get_int(r, 0, 100);
-	if (ret->device[0] == '\0' || !pin_fits(ret->pin))
+	if (ret->device[0] == '\0')
+		r->failed = true;
+}
+
+static void get_pin(struct frame_reader *r, struct modem_order_pin *ret)
+{
+	frame_get_string(r, ret->pin, sizeof(ret->pin));
+	frame_get_string(r, ret->reason, sizeof(ret->reason));
+	if (!pin_fits(ret->pin))
 		r->failed = true;
 }
 
@@ -155,6 +161,7 @@ static void get_send(struct frame_reader *r, struct modem_order_send *ret)
 int modem_order_send(int fd, const struct modem_order *order)
 {
 	struct frame_writer w;
+	int r;
 
 	switch (order->type) {
 	case MODEM_ORDER_START:
@@ -170,6 +177,13 @@ int modem_order_send(int fd, const struct modem_order *order)
 	case MODEM_ORDER_STOP:
 		frame_begin(&w, MODEM_ORDER_STOP, 0);
 		return frame_send(&w, fd);
+	case MODEM_ORDER_PIN:
+		frame_begin(&w, MODEM_ORDER_PIN, 2);
+		frame_put_string(&w, order->pin.pin);
+		frame_put_string(&w, order->pin.reason);
+		r = frame_send(&w, fd);
+		explicit_bzero(&w, sizeof(w));
+		return r;
 	case MODEM_ORDER_END:
 		break;
 	}
@@ -190,6 +204,9 @@ static int read_order(struct frame_reader *r, struct modem_order *ret)
 		break;
 	case MODEM_ORDER_DELETE:
 		ret->delete.reading = frame_get_int(r, 1, INT64_MAX);
+		break;
+	case MODEM_ORDER_PIN:
+		get_pin(r, &ret->pin);
 		break;
 	case MODEM_ORDER_STOP:
 	case MODEM_ORDER_END:
@@ -229,6 +246,21 @@ static void get_identity(struct frame_reader *r, struct modem_word_identity *ret
 	frame_get_string(r, ret->model, sizeof(ret->model));
 	frame_get_string(r, ret->firmware, sizeof(ret->firmware));
 	frame_get_string(r, ret->service_centre, sizeof(ret->service_centre));
+}
+
+static void put_pin_wanted(struct frame_writer *w, const struct modem_word_pin_wanted *wanted)
+{
+	frame_begin(w, MODEM_WORD_PIN_WANTED, 3);
+	frame_put_string(w, wanted->imei);
+	frame_put_string(w, wanted->iccid);
+	frame_put_int(w, wanted->tries);
+}
+
+static void get_pin_wanted(struct frame_reader *r, struct modem_word_pin_wanted *ret)
+{
+	frame_get_string(r, ret->imei, sizeof(ret->imei));
+	frame_get_string(r, ret->iccid, sizeof(ret->iccid));
+	ret->tries = (int)frame_get_int(r, -1, 99);
 }
 
 static void put_network(struct frame_writer *w, const struct modem_word_network *network)
@@ -319,6 +351,9 @@ int modem_word_send(int fd, const struct modem_word *word)
 	case MODEM_WORD_NETWORK:
 		put_network(&w, &word->network);
 		break;
+	case MODEM_WORD_PIN_WANTED:
+		put_pin_wanted(&w, &word->pin_wanted);
+		break;
 	case MODEM_WORD_HANDED_OVER:
 		frame_begin(&w, word->type, 1);
 		frame_put_int(&w, word->handed_over.attempt);
@@ -337,6 +372,7 @@ int modem_word_send(int fd, const struct modem_word *word)
 		break;
 	case MODEM_WORD_PROGRESS:
 	case MODEM_WORD_IDLE:
+	case MODEM_WORD_SWEPT:
 		frame_begin(&w, word->type, 0);
 		break;
 	case MODEM_WORD_BUSY:
@@ -392,6 +428,9 @@ static int read_word(struct frame_reader *r, struct modem_word *ret)
 	case MODEM_WORD_NETWORK:
 		get_network(r, &ret->network);
 		break;
+	case MODEM_WORD_PIN_WANTED:
+		get_pin_wanted(r, &ret->pin_wanted);
+		break;
 	case MODEM_WORD_HANDED_OVER:
 		ret->handed_over.attempt = frame_get_int(r, 0, INT64_MAX);
 		break;
@@ -412,6 +451,7 @@ static int read_word(struct frame_reader *r, struct modem_word *ret)
 		break;
 	case MODEM_WORD_PROGRESS:
 	case MODEM_WORD_IDLE:
+	case MODEM_WORD_SWEPT:
 	case MODEM_WORD_END:
 		break;
 	}

@@ -36,7 +36,6 @@ const char *modem_state_name(enum modem_state state);
 struct modem_order_start {
 	char device[MODEM_PATH_SIZE];
 	unsigned speed;         /* baud; 0 leaves the line as it is */
-	char pin[9];            /* 4..8 digits, "" for none; tried once */
 	unsigned sweep_seconds; /* 1..3600: how often the SIM is swept */
 	unsigned pace_percent;  /* of libgammu's own waits: 0, or 100 for a slow modem */
 };
@@ -56,11 +55,18 @@ struct modem_order_delete {
 	int64_t reading; /* of the word that brought the message */
 };
 
+/* The answer to the word that asks for the PIN. */
+struct modem_order_pin {
+	char pin[9];                    /* 4..8 digits, to be entered once; "": none, and why: */
+	char reason[MODEM_REASON_SIZE]; /* of the state "pin" */
+};
+
 enum modem_order_type {
 	MODEM_ORDER_START = 1,
 	MODEM_ORDER_SEND,
 	MODEM_ORDER_DELETE,
 	MODEM_ORDER_STOP, /* finish what runs and exit */
+	MODEM_ORDER_PIN,
 	MODEM_ORDER_END,
 };
 
@@ -70,15 +76,14 @@ struct modem_order {
 		struct modem_order_start start;
 		struct modem_order_send send;
 		struct modem_order_delete delete;
+		struct modem_order_pin pin;
 	};
 };
 
 /* ---------------------------------------------------------------- words: worker -> daemon */
 
-/* Commands by whose name the handle knows them: the one that carries out a send, and the one before
- * which a PIN is tried, which must not be tried again. */
+/* The command by whose name the handle knows it: the one that carries out a send. */
 #define MODEM_BUSY_SEND "send"
-#define MODEM_BUSY_PIN "pin"
 
 struct modem_word_state {
 	enum modem_state state; /* absent, starting, pin, searching, ready, failed */
@@ -89,6 +94,12 @@ struct modem_word_identity {
 	char imei[MODEM_FIELD_SIZE], iccid[MODEM_FIELD_SIZE], imsi[MODEM_FIELD_SIZE];
 	char manufacturer[MODEM_FIELD_SIZE], model[MODEM_FIELD_SIZE], firmware[MODEM_FIELD_SIZE];
 	char service_centre[MODEM_FIELD_SIZE];
+};
+
+/* The SIM is locked; said again every few seconds until the order comes. */
+struct modem_word_pin_wanted {
+	char imei[MODEM_FIELD_SIZE], iccid[MODEM_FIELD_SIZE]; /* "" unknown */
+	int tries;                                            /* left; -1 unknown */
 };
 
 struct modem_word_network {
@@ -162,6 +173,8 @@ enum modem_word_type {
 	MODEM_WORD_BUSY,     /* a command has begun (note: its name): a deadline runs */
 	MODEM_WORD_IDLE,     /* nothing runs: no deadline */
 	MODEM_WORD_NOTE,
+	MODEM_WORD_SWEPT, /* the whole store was listed, all of it said before */
+	MODEM_WORD_PIN_WANTED,
 	MODEM_WORD_END,
 };
 
@@ -171,6 +184,7 @@ struct modem_word {
 		struct modem_word_state state;
 		struct modem_word_identity identity;
 		struct modem_word_network network;
+		struct modem_word_pin_wanted pin_wanted;
 		struct modem_word_handed_over handed_over;
 		struct modem_word_outcome outcome; /* OUTCOME and LATE_OUTCOME */
 		struct modem_word_received received;

@@ -146,6 +146,8 @@ static void tell_received(struct worker *worker, const struct line_event *event)
 					   event->octets, event->size);
 	if (received->reading > 0)
 		say(worker->daemon, &word);
+	else
+		atomic_store(&worker->missed, true);
 }
 
 static void awoke(struct plant *plant)
@@ -419,6 +421,21 @@ static int take_send(struct plant *plant, const struct modem_order_send *order)
 	return 0;
 }
 
+static int take_start(struct plant *plant, struct modem_order_start *order)
+{
+	char reason[MODEM_REASON_SIZE];
+	int r = start(plant, order);
+
+	if (r >= 0)
+		return 0;
+	/* The terminal has said its own reason. */
+	if (plant->gammu.fd > 0) {
+		snprintf(reason, sizeof(reason), "its worker can't begin: %s", strerror(-r));
+		say_state(plant->worker.daemon, MODEM_STATE_FAILED, reason);
+	}
+	return sd_event_exit(plant->loop, 0);
+}
+
 static int on_daemon(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct plant *plant = userdata;
@@ -434,13 +451,15 @@ static int on_daemon(sd_event_source *source, int fd, uint32_t events, void *use
 	}
 	switch (order.type) {
 	case MODEM_ORDER_START:
-		r = start(plant, &order.start);
-		explicit_bzero(order.start.pin, sizeof(order.start.pin));
-		return r < 0 ? sd_event_exit(plant->loop, 0) : 0;
+		return take_start(plant, &order.start);
 	case MODEM_ORDER_SEND:
 		return take_send(plant, &order.send);
 	case MODEM_ORDER_DELETE:
 		take_delete(plant, order.delete.reading);
+		return 0;
+	case MODEM_ORDER_PIN:
+		agenda_add_pin(plant->worker.agenda, &order.pin);
+		explicit_bzero(&order, sizeof(order));
 		return 0;
 	case MODEM_ORDER_STOP:
 		agenda_stop(plant->worker.agenda);

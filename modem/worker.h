@@ -25,6 +25,7 @@ struct worker {
 	struct line_result last_result;
 
 	atomic_bool started; /* libgammu is: it need not give up by itself any more */
+	atomic_bool missed;  /* since it was cleared, a stored message could not be said */
 };
 
 /* Closes the open send, if one is, with this outcome, and tells the daemon. */

@@ -318,6 +318,12 @@ void handle_events(struct request *request)
 		request_refuse(request, &refusal);
 		return;
 	}
+	/* Which event is the newest is not known yet: a stream would begin at the first of all. */
+	if (!request->bridge->ready) {
+		refuse(&refusal, 503, "Starting", "The daemon is starting; try again in a moment.");
+		request_refuse(request, &refusal);
+		return;
+	}
 	if (streams->count >= STREAMS_MAX) {
 		refuse(&refusal, 503, "Busy", "There are %d event streams already; close one.",
 		       STREAMS_MAX);

@@ -204,6 +204,22 @@ json_t *json_of_inbound(const struct store_inbound *inbound)
 	});
 }
 
+json_t *json_of_attention(const struct store_attention *item)
+{
+	return json_members((struct json_member[]){
+		{ "id", json_string(item->id) },
+		{ "kind", json_string(attention_kind_name(item->kind)) },
+		{ "at", json_moment(item->at_usec) },
+		{ "doneAt", json_moment(item->done_at_usec) },
+		{ "message", json_optional(item->message) },
+		{ "recipient", json_optional(item->number) },
+		{ "inbound", json_optional(item->inbound) },
+		{ "modem", json_optional(item->modem) },
+		{ "reason", json_words(item->reason) },
+		{ NULL, NULL },
+	});
+}
+
 /* ------------------------------------------------------------------ modems */
 
 json_t *json_of_modem(const struct modem_view *view)
@@ -247,6 +263,7 @@ static json_t *json_of_change(const struct store_event *event)
 		{ "number", json_string(event->number) },
 		{ "stateFrom", json_state(event->from_state) },
 		{ "state", json_state(event->to_state) },
+		{ "final", json_boolean(event->final || delivery_state_final(event->to_state)) },
 		{ "modem", json_optional(event->modem) },
 		{ "reason", json_words(event->reason) },
 		{ "error", json_optional(event->error) },
@@ -277,6 +294,15 @@ static json_t *json_of_arrival(const struct store_event *event)
 	return object;
 }
 
+static json_t *json_of_alert(const struct store_event *event)
+{
+	return json_members((struct json_member[]){
+		{ "attention",
+		  event->attention ? json_of_attention(event->attention) : json_null() },
+		{ NULL, NULL },
+	});
+}
+
 static json_t *event_details(const struct store_event *event)
 {
 	switch (event->type) {
@@ -286,6 +312,8 @@ static json_t *event_details(const struct store_event *event)
 		return json_of_change(event);
 	case STORE_EVENT_MODEM_STATE:
 		return json_of_modem_change(event);
+	case STORE_EVENT_ATTENTION:
+		return json_of_alert(event);
 	case STORE_EVENT_TYPE_COUNT:
 		break;
 	}

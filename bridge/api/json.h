@@ -22,6 +22,7 @@ json_t *json_members(const struct json_member *members);
 json_t *json_of_error(const char *error, const char *message);
 json_t *json_of_message(const struct store_message *message);
 json_t *json_of_inbound(const struct store_inbound *inbound);
+json_t *json_of_attention(const struct store_attention *item);
 json_t *json_of_event(const struct store_event *event);
 
 /* What is known of a modem, wherever it was learned. */

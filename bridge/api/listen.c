@@ -14,7 +14,7 @@
 #include "bridge/base/cleanup.h"
 #include "bridge/core/folder.h"
 
-#define LISTEN_BACKLOG 128
+#define LISTEN_BACKLOG 1024 /* who waits for room waits here */
 
 static int say(char *error, size_t error_size, int r, const char *path, const char *what)
 {

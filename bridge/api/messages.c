@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * /v1/messages: submitted, listed, looked at, cancelled.
+ * /v1/messages: submitted, listed, looked at.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/core/radio.h"
+#include "bridge/core/tick.h"
 
 static void cleanup_json(json_t **object)
 {
@@ -40,6 +41,8 @@ static void message_submitted(int error, const struct store_message *message, vo
 	} else if (error < 0) {
 		request_fail(request, error, "message");
 	} else {
+		bridge_store_worked(bridge);
+		tick_by(bridge, message->valid_until_usec);
 		log_record(LOG_MESSAGE_ACCEPTED, &(struct log_fields){ .message = message->id },
 			   "A message of %zu bytes for %zu recipients was accepted.",
 			   message->text_size, message->delivery_count);
@@ -158,10 +161,10 @@ static void repeat_looked_up(int error, const struct store_message *message, voi
 }
 
 static void submit_checked(struct request *request, const struct submission *submission,
-			   bool is_repeat)
+			   bool dry_run, bool is_repeat)
 {
 	struct store *store = request->bridge->store;
-	int r;
+	int r = 0;
 
 	if (submission->too_late && !is_repeat) {
 		if (!submission->message.id) {
@@ -169,6 +172,8 @@ static void submit_checked(struct request *request, const struct submission *sub
 			return;
 		}
 		r = store_message_get(store, submission->message.id, repeat_looked_up, request);
+	} else if (dry_run) {
+		answer_plan(request, submission);
 	} else {
 		r = store_submit(store, &submission->message, message_submitted, request);
 	}
@@ -192,10 +197,8 @@ static void submit(struct request *request, bool is_repeat)
 		request_refuse(request, &refusal);
 	else if (!submission)
 		request_answer(request, 503, NULL);
-	else if (submit_request.dry_run)
-		answer_plan(request, submission);
 	else
-		submit_checked(request, submission, is_repeat);
+		submit_checked(request, submission, submit_request.dry_run, is_repeat);
 	free(submit_request.to);
 }
 
@@ -224,32 +227,9 @@ static void message_read(int error, const struct store_message *message, void *u
 		request_answer(request, 200, json_of_message(message));
 }
 
-static void message_cancelled(int error, const struct store_message *message, void *userdata)
-{
-	struct request *request = userdata;
-	struct refusal refusal;
-
-	if (error != -EBUSY) {
-		message_read(error, message, userdata);
-		return;
-	}
-	refuse(&refusal, 409, "Conflict",
-	       "It is on the air or over; only what is still pending can be cancelled.");
-	request_refuse(request, &refusal);
-}
-
 void handle_message_get(struct request *request)
 {
 	int r = store_message_get(request->bridge->store, request->segment, message_read, request);
-
-	if (r < 0)
-		request_fail(request, r, "message");
-}
-
-void handle_message_cancel(struct request *request)
-{
-	int r = store_message_cancel(request->bridge->store, request->segment,
-				     clock_realtime_usec(), message_cancelled, request);
 
 	if (r < 0)
 		request_fail(request, r, "message");

@@ -92,7 +92,49 @@ static void one_use_read(int error, unsigned parts_today, int64_t last_sent_usec
 		request_answer(request, 200, json_of_radio(radio, parts_today, last_sent_usec));
 }
 
+static void answer_one(struct request *request, const struct radio *radio)
+{
+	struct store_sim sim = radio_sim(radio);
+	int r;
+
+	r = store_sim_use(request->bridge->store, &sim, clock_realtime_usec(), one_use_read,
+			  request);
+	if (r < 0)
+		request_fail(request, r, "modem");
+}
+
 void handle_modem_get(struct request *request)
+{
+	const struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+
+	if (radio)
+		answer_one(request, radio);
+	else
+		request_fail(request, -ENOENT, "modem");
+}
+
+/* ------------------------------------------------------------------ adopt */
+
+static void adopted(int error, void *userdata)
+{
+	struct request *request = userdata;
+	const struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+	struct refusal refusal;
+
+	if (error == -ENOENT) {
+		refuse(&refusal, 409, "Conflict",
+		       "The SIM of modem %s has not been read yet; try again when the modem is "
+		       "ready.",
+		       request->segment);
+		request_refuse(request, &refusal);
+	} else if (error < 0 || !radio) {
+		request_fail(request, error < 0 ? error : -ENOENT, "modem");
+	} else {
+		answer_one(request, radio);
+	}
+}
+
+void handle_modem_adopt(struct request *request)
 {
 	const struct radio *radio = bridge_find_radio(request->bridge, request->segment);
 	struct store_sim sim;
@@ -103,8 +145,7 @@ void handle_modem_get(struct request *request)
 		return;
 	}
 	sim = radio_sim(radio);
-	r = store_sim_use(request->bridge->store, &sim, clock_realtime_usec(), one_use_read,
-			  request);
+	r = store_sim_adopt(request->bridge->store, &sim, clock_realtime_usec(), adopted, request);
 	if (r < 0)
 		request_fail(request, r, "modem");
 }

@@ -48,7 +48,8 @@ void request_answer(struct request *request, unsigned status, json_t *object);
 
 void request_refuse(struct request *request, const struct refusal *refusal);
 
-/* What the store said: -ENOENT 404, everything else 503.  what: "message", for the 404. */
+/* What the store said: -ENOENT 404, everything else 503.  what: "message", for the 404.  A disk that
+ * fails is logged, once. */
 void request_fail(struct request *request, int error, const char *what);
 
 /* An answer that is made elsewhere; takes the response. */
@@ -72,10 +73,18 @@ void handle_message_post(struct request *request);
 void handle_message_list(struct request *request);
 void handle_message_get(struct request *request);
 void handle_message_cancel(struct request *request);
+void handle_message_why(struct request *request);
+void handle_message_retry(struct request *request);
+void handle_message_settle(struct request *request);
 void handle_inbox_list(struct request *request);
 void handle_inbox_get(struct request *request);
 void handle_inbox_done(struct request *request);
 void handle_modem_list(struct request *request);
 void handle_modem_get(struct request *request);
+void handle_modem_adopt(struct request *request);
+void handle_attention_list(struct request *request);
+void handle_attention_done(struct request *request);
+void handle_hold(struct request *request);
+void handle_release(struct request *request);
 void handle_events(struct request *request);
 void handle_status(struct request *request);

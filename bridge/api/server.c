@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "bridge/api/door.h"
 #include "bridge/api/events.h"
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/api/route.h"
+#include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/tick.h"
 
 #define CONNECTIONS_MAX 256
 #define TIMEOUT_SECONDS 30
@@ -26,6 +30,7 @@
 struct server {
 	struct bridge *bridge;
 	struct MHD_Daemon *daemon;
+	struct door *door;
 	struct streams *streams;
 	struct request *requests;
 	sd_event_source *io, *timer, *kick;
@@ -81,18 +86,19 @@ void request_refuse(struct request *request, const struct refusal *refusal)
 void request_fail(struct request *request, int error, const char *what)
 {
 	struct refusal refusal;
+	char words[sizeof(refusal.message)];
 
 	if (error == -ENOENT)
 		refuse(&refusal, 404, "NotFound", "There is no such %s.", what);
 	else if (error == -EBUSY)
 		refuse(&refusal, 503, "Busy", "Too much is waiting; try again in a few seconds.");
-	else if (error == -ENOSPC)
-		refuse(&refusal, 503, "StoreFailed",
-		       "The disk is full; nothing was done. Make room, then try again.");
+	else if (error == -ENOMEM)
+		refuse(&refusal, 503, "OutOfMemory", "Out of memory; nothing was done. Try again.");
 	else
-		refuse(&refusal, 503, "StoreFailed",
-		       "The store failed (%s); nothing was done. Try again; the journal says more.",
-		       strerror(-error));
+		refuse(&refusal, 503, outage_name(error), "%s",
+		       outage_explain(error, request->bridge->config->state_directory, words,
+				      sizeof(words)));
+	bridge_store_failed(request->bridge, error);
 	request_refuse(request, &refusal);
 }
 
@@ -193,8 +199,8 @@ static void request_dispatch(struct request *request, const char *method, const 
 		break;
 	}
 	refuse(&refusal, 404, "NotFound",
-	       "There is nothing at %.100s; the API is at /v1/messages, /v1/inbox, /v1/modems, "
-	       "/v1/events and /v1/status.",
+	       "There is nothing at %.100s; the API is at /v1/messages, /v1/inbox, /v1/attention, "
+	       "/v1/modems, /v1/events, /v1/status, /v1/hold and /v1/release.",
 	       path);
 	request_refuse(request, &refusal);
 }
@@ -306,6 +312,25 @@ static int server_run(struct server *server)
 			  PRIORITY_API, server_timer_due, server);
 }
 
+static bool has_room(void *userdata)
+{
+	struct server *server = userdata;
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections < CONNECTIONS_MAX;
+}
+
+static void caller_entered(int fd, void *userdata)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNIX };
+	struct server *server = userdata;
+
+	/* On failure it has closed the descriptor. */
+	(void)MHD_add_connection(server->daemon, fd, &nobody, sizeof(nobody));
+	server_kick(server);
+}
+
 static void log_library(void *userdata, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
@@ -342,29 +367,30 @@ static int server_watch(struct server *server)
 
 int server_new(struct bridge *bridge, int listen_fd, struct server **ret_server)
 {
+	CLEANUP_CLOSE int fd = listen_fd;
 	struct server *server = calloc(1, sizeof(*server));
 	int r;
 
-	if (!server) {
-		close(listen_fd);
+	if (!server)
 		return -ENOMEM;
-	}
 	server->bridge = bridge;
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		answer_to, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)MEMORY_PER_CONNECTION, MHD_OPTION_NOTIFY_COMPLETED, request_over, NULL,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_ERROR_LOG,
+		0, NULL, NULL, answer_to, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+		MHD_OPTION_NOTIFY_COMPLETED, request_over, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
+		1, MHD_OPTION_END);
 	if (!server->daemon) {
-		close(listen_fd);
 		free(server);
 		return -ENOMEM;
 	}
 	r = streams_new(bridge, server, &server->streams);
 	if (r == 0)
 		r = server_watch(server);
+	if (r == 0)
+		r = door_new(bridge, TAKE_FD(fd), caller_entered, has_room, server, &server->door);
 	if (r < 0) {
 		server_free(server);
 		return r;
@@ -377,6 +403,7 @@ struct server *server_free(struct server *server)
 {
 	if (!server)
 		return NULL;
+	server->door = door_free(server->door);
 	sd_event_source_disable_unref(server->io);
 	sd_event_source_disable_unref(server->timer);
 	server->kick = sd_event_source_disable_unref(server->kick);

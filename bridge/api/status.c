@@ -2,12 +2,11 @@
  *
  * /v1/status: everything at a glance.
  */
-#include <sys/timex.h>
-
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/base/clock.h"
 #include "bridge/core/radio.h"
+#include "bridge/core/tick.h"
 
 static json_t *json_of_radios(const struct bridge *bridge)
 {
@@ -42,44 +41,48 @@ static json_t *json_of_queue(const struct store_overview *overview)
 	return queue;
 }
 
-static json_t *json_of_clock(const struct bridge *bridge)
+static json_t *json_of_clock(struct bridge *bridge)
 {
-	struct timex kernel = { 0 };
-	/* TIME_ERROR: nothing keeps the clock right. */
-	bool synchronised = adjtimex(&kernel) != TIME_ERROR && !(kernel.status & STA_UNSYNC);
+	bool trusted = bridge_now(bridge).trusted;
 
-	return json_pack("{s:o, s:b, s:b}", "now", json_moment(clock_realtime_usec()),
-			 "synchronised", synchronised, "behind", bridge->clock_behind);
+	return json_pack("{s:o, s:b, s:b, s:s}", "now", json_moment(clock_realtime_usec()),
+			 "trusted", trusted, "synchronised", clock_synchronised(), "reason",
+			 clock_explain(bridge->clock));
 }
 
-/* What a newcomer needs to hear; null when all is well. */
-static const char *status_hint(const struct bridge *bridge)
+/* What to do next; null when all is well. */
+static const char *status_hint(const struct bridge *bridge, const struct store_overview *overview)
 {
 	if (bridge->stopping)
 		return "The daemon is stopping.";
 	if (!bridge->ready)
 		return "The daemon is starting.";
-	if (bridge->clock_behind)
-		return "The clock of this machine is behind what is stored: nothing expires until it "
-		       "is set; see timedatectl.";
+	if (overview->held)
+		return "Everything outgoing is held; let it go with: footbridge release.";
+	if (bridge->clock_distrusted)
+		return clock_explain(bridge->clock);
 	if (bridge->config->modem_count == 0)
 		return "No modem is configured. Add one to the configuration, modems: ( { device = "
 		       "\"/dev/serial/by-id/…\"; } ); and start the daemon again.";
+	if (overview->attention_open > 0)
+		return "Something needs a human; see: footbridge attention.";
 	return NULL;
 }
 
-static json_t *json_of_status(const struct bridge *bridge, const struct store_overview *overview)
+static json_t *json_of_status(struct bridge *bridge, const struct store_overview *overview)
 {
 	const json_int_t unhandled = (json_int_t)overview->inbox_unhandled;
 
 	return json_members((struct json_member[]){
 		{ "version", json_string(FOOTBRIDGE_VERSION) },
-		{ "hint", json_optional(status_hint(bridge)) },
+		{ "hint", json_optional(status_hint(bridge, overview)) },
 		{ "startedAt", json_moment(bridge->started_at_usec) },
 		{ "modems", json_of_radios(bridge) },
 		{ "queue", json_of_queue(overview) },
 		{ "oldestPendingAt", json_moment(overview->oldest_pending_usec) },
 		{ "inbox", json_pack("{s:I}", "unhandled", unhandled) },
+		{ "attention", json_integer((json_int_t)overview->attention_open) },
+		{ "held", json_boolean(overview->held) },
 		{ "clock", json_of_clock(bridge) },
 		{ "lastEvent", json_integer(overview->last_event) },
 		{ NULL, NULL },
@@ -89,7 +92,7 @@ static json_t *json_of_status(const struct bridge *bridge, const struct store_ov
 static void status_overviewed(int error, const struct store_overview *overview, void *userdata)
 {
 	struct request *request = userdata;
-	const struct bridge *bridge = request->bridge;
+	struct bridge *bridge = request->bridge;
 
 	if (error < 0) {
 		request_fail(request, error, "status");

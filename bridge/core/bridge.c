@@ -13,14 +13,11 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/core/radio.h"
+#include "bridge/core/tick.h"
 
-#define TICK_USEC_MAX (60 * USEC_PER_SEC)
-#define TICK_USEC_MIN (1 * USEC_PER_SEC)
 #define RECOVER_AGAIN_USEC (5 * USEC_PER_SEC)
 /* A send that runs may take 90 s (modem.md); systemd kills after 90 s unless told otherwise. */
 #define STOP_USEC (80 * USEC_PER_SEC)
-/* Small steps back are made by every time service. */
-#define CLOCK_BEHIND_USEC (60 * USEC_PER_SEC)
 
 int64_t bridge_scale(const struct bridge *bridge, int64_t span_usec)
 {
@@ -77,55 +74,6 @@ struct radio *bridge_find_radio(const struct bridge *bridge, const char *name)
 	return NULL;
 }
 
-/* ------------------------------------------------------------------ what time brings */
-
-static int tick(sd_event_source *source, uint64_t at_usec, void *userdata);
-
-static void tick_again(struct bridge *bridge, int64_t after_usec)
-{
-	if (after_usec > TICK_USEC_MAX)
-		after_usec = TICK_USEC_MAX;
-	if (after_usec < TICK_USEC_MIN)
-		after_usec = TICK_USEC_MIN;
-	(void)bridge_arm(bridge, &bridge->tick_timer, after_usec, PRIORITY_CLOCK, tick, bridge);
-}
-
-static void ticked(int error, const struct store_tick *result, void *userdata)
-{
-	struct bridge *bridge = userdata;
-
-	if (error < 0 || result->next_usec == 0)
-		tick_again(bridge, TICK_USEC_MAX);
-	else
-		tick_again(bridge, result->next_usec - clock_realtime_usec());
-}
-
-/* A machine without a battery clock wakes up in the past: nothing may expire on its word. */
-static void clock_compared(int error, const struct store_overview *overview, void *userdata)
-{
-	struct bridge *bridge = userdata;
-	int64_t now_usec = clock_realtime_usec();
-
-	if (error < 0) {
-		tick_again(bridge, TICK_USEC_MAX);
-		return;
-	}
-	bridge->clock_behind = now_usec + CLOCK_BEHIND_USEC < overview->newest_stored_usec;
-	if (bridge->clock_behind || store_tick(bridge->store, now_usec, ticked, bridge) < 0)
-		tick_again(bridge, TICK_USEC_MAX);
-}
-
-static int tick(sd_event_source *source, uint64_t at_usec, void *userdata)
-{
-	struct bridge *bridge = userdata;
-
-	(void)source;
-	(void)at_usec;
-	if (store_overview(bridge->store, clock_compared, bridge) < 0)
-		tick_again(bridge, TICK_USEC_MAX);
-	return 0;
-}
-
 /* ------------------------------------------------------------------ beginning */
 
 static int start_radios(struct bridge *bridge)
@@ -144,15 +92,30 @@ static int start_radios(struct bridge *bridge)
 	return 0;
 }
 
+static int recover(sd_event_source *source, uint64_t at_usec, void *userdata);
+
+/* Sending before what was left is settled could send it twice: try until it works. */
+static void recover_later(struct bridge *bridge, int error)
+{
+	bridge_store_failed(bridge, error);
+	(void)bridge_arm(bridge, &bridge->tick_timer, bridge_scale(bridge, RECOVER_AGAIN_USEC),
+			 PRIORITY_CLOCK, recover, bridge);
+}
+
 static void overview_read(int error, const struct store_overview *overview, void *userdata)
 {
 	struct bridge *bridge = userdata;
 	int r;
 
-	if (error == 0)
-		feed_set_newest(bridge->feed, overview->last_event);
 	if (bridge->stopping)
 		return;
+	if (error < 0) {
+		recover_later(bridge, error);
+		return;
+	}
+	feed_set_newest(bridge->feed, overview->last_event);
+	bridge->held = overview->held;
+	bridge->newest_stored_usec = overview->newest_stored_usec;
 	r = start_radios(bridge);
 	if (r < 0) {
 		log_record(LOG_DAEMON_FAILED, NULL, "The modems can't be started: %s.",
@@ -161,11 +124,10 @@ static void overview_read(int error, const struct store_overview *overview, void
 		return;
 	}
 	bridge->ready = true;
-	tick_again(bridge, TICK_USEC_MIN);
+	bridge_store_worked(bridge);
+	tick_start(bridge);
 	bridge->on_ready(bridge, bridge->userdata);
 }
-
-static int recover(sd_event_source *source, uint64_t at_usec, void *userdata);
 
 static void recovered(int error, void *userdata)
 {
@@ -173,26 +135,24 @@ static void recovered(int error, void *userdata)
 
 	if (bridge->stopping)
 		return;
-	/* Sending before what was left is settled could send it twice: try until it works. */
-	if (error < 0 || store_overview(bridge->store, overview_read, bridge) < 0) {
-		log_record(LOG_STORE_FAILED, NULL,
-			   "What the last run left can't be settled (%s); trying again.",
-			   strerror(error < 0 ? -error : EBUSY));
-		(void)bridge_arm(bridge, &bridge->tick_timer, RECOVER_AGAIN_USEC, PRIORITY_CLOCK,
-				 recover, bridge);
-	}
+	if (error == 0)
+		error = store_overview(bridge->store, overview_read, bridge);
+	if (error < 0)
+		recover_later(bridge, error);
 }
 
 static int recover(sd_event_source *source, uint64_t at_usec, void *userdata)
 {
 	struct bridge *bridge = userdata;
+	int r;
 
 	(void)source;
 	(void)at_usec;
 	/* The timer is tick's from now on. */
 	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
-	if (store_recover(bridge->store, clock_realtime_usec(), recovered, bridge) < 0)
-		recovered(-EBUSY, bridge);
+	r = store_recover(bridge->store, clock_realtime_usec(), recovered, bridge);
+	if (r < 0)
+		recover_later(bridge, r);
 	return 0;
 }
 
@@ -256,6 +216,7 @@ void bridge_stop(struct bridge *bridge)
 		return;
 	bridge->stopping = true;
 	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
+	bridge->probe_timer = sd_event_source_disable_unref(bridge->probe_timer);
 	if (bridge_arm(bridge, &bridge->stop_timer, bridge_scale(bridge, STOP_USEC), PRIORITY_CLOCK,
 		       stop_late, bridge) < 0) {
 		wait_for_commit(bridge);
@@ -275,5 +236,6 @@ void bridge_finish(struct bridge *bridge)
 	bridge->radio_count = 0;
 	bridge->feed = feed_free(bridge->feed);
 	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
+	bridge->probe_timer = sd_event_source_disable_unref(bridge->probe_timer);
 	bridge->stop_timer = sd_event_source_disable_unref(bridge->stop_timer);
 }

@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "bridge/core/clock_trust.h"
 #include "bridge/core/feed.h"
+#include "bridge/core/outage.h"
 #include "bridge/store/store.h"
 #include "config/config.h"
 
@@ -25,6 +27,13 @@ enum bridge_priority {
 	PRIORITY_STOP = -10, /* a signal is heard even when all else is busy */
 };
 
+/* What the kernel would say of the clock, or what a test says instead. */
+enum clock_option {
+	CLOCK_OPTION_KERNEL,
+	CLOCK_OPTION_SYNCHRONISED,
+	CLOCK_OPTION_UNSYNCHRONISED,
+};
+
 struct radio;
 
 struct bridge {
@@ -37,21 +46,34 @@ struct bridge {
 	const char *modem_program;
 	unsigned time_percent;
 	int64_t started_at_usec;
-	bool ready;        /* what the last daemon left is settled */
-	bool stopping;     /* no new orders */
-	bool clock_behind; /* the machine's clock is behind what is stored */
+	bool ready;    /* what the last daemon left is settled */
+	bool stopping; /* no new orders */
+
+	bool held;              /* everything outgoing waits (store_hold) */
+	unsigned holds_waiting; /* asked of the store and not answered */
+
+	/* tick.h */
+	enum clock_option clock_option;
+	struct clock_vouch vouch;
+	enum clock_verdict clock;
+	bool clock_distrusted; /* and said so */
+	int64_t newest_stored_usec;
+	struct outage outage;
+	int64_t tick_at_usec; /* monotonic moment the timer is armed for; 0: a turn runs */
+	int64_t tick_by_usec; /* the same, asked for meanwhile; 0: not */
+	bool wake_after_tick;
 
 	void (*on_ready)(struct bridge *bridge, void *userdata);
 	void (*on_stopped)(struct bridge *bridge, void *userdata);
 	void *userdata;
 
-	sd_event_source *tick_timer, *stop_timer;
+	sd_event_source *tick_timer, *stop_timer, *probe_timer;
 };
 
 /*
  * Starts everything but the API: settles what a dead daemon left, then the modems; on_ready is
- * called from the loop.  The struct's loop, config, store, modem_program, time_percent and callbacks
- * are set by the caller and stay his.  Returns 0 or negative errno with a sentence in error.
+ * called from the loop.  The struct's loop, config, store, modem_program, time_percent, clock_option
+ * and callbacks are set by the caller and stay his.  Returns 0 or negative errno with a sentence in error.
  */
 int bridge_start(struct bridge *bridge, char *error, size_t error_size);
 

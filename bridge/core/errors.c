@@ -122,11 +122,6 @@ enum send_error_class send_error_class(enum modem_error_kind kind, int code)
 	return error_row(kind, code)->class;
 }
 
-const char *send_error_words(enum modem_error_kind kind, int code)
-{
-	return error_row(kind, code)->words;
-}
-
 int64_t send_retry_usec(unsigned tries)
 {
 	static const int64_t delays_usec[] = { 30 * USEC_PER_SEC, 2 * USEC_PER_MINUTE,
@@ -171,7 +166,7 @@ static void verdict_say(struct send_verdict *verdict, const char *before, const 
 }
 
 static void judge_refused(const struct modem_word_outcome *outcome, unsigned tries,
-			  bool others_succeed, struct send_verdict *verdict)
+			  unsigned refusals, bool others_succeed, struct send_verdict *verdict)
 {
 	const struct error_row *row = error_row(outcome->error_kind, outcome->error_code);
 
@@ -189,7 +184,7 @@ static void judge_refused(const struct modem_word_outcome *outcome, unsigned tri
 			    " The message waits; ask the SIM's operator, or put in another SIM.");
 		break;
 	case SEND_ERROR_SUBSCRIBER:
-		if (tries >= 1 && others_succeed) {
+		if (refusals >= 1 && others_succeed) {
 			verdict->event = PART_REFUSED_FOR_GOOD;
 			verdict->retry_after_usec = 0;
 			verdict_say(verdict, "Refused twice, while messages to others went out",
@@ -221,8 +216,8 @@ static void judge_refused(const struct modem_word_outcome *outcome, unsigned tri
 	}
 }
 
-void send_judge(const struct modem_word_outcome *outcome, unsigned tries, bool others_succeed,
-		struct send_verdict *ret)
+void send_judge(const struct modem_word_outcome *outcome, unsigned tries, unsigned refusals,
+		bool others_succeed, struct send_verdict *ret)
 {
 	*ret = (struct send_verdict){ .event = PART_LOST_SIGHT };
 	error_text(outcome->error_kind, outcome->error_code, ret->error);
@@ -233,7 +228,7 @@ void send_judge(const struct modem_word_outcome *outcome, unsigned tries, bool o
 		verdict_say(ret, "", "the network took it", "");
 		break;
 	case MODEM_OUTCOME_REFUSED:
-		judge_refused(outcome, tries, others_succeed, ret);
+		judge_refused(outcome, tries, refusals, others_succeed, ret);
 		break;
 	case MODEM_OUTCOME_NOT_SENT:
 		ret->event = PART_NOT_SENT;

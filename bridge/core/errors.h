@@ -37,15 +37,12 @@ struct send_verdict {
 
 enum send_error_class send_error_class(enum modem_error_kind kind, int code);
 
-/* A few words for people, never NULL. */
-const char *send_error_words(enum modem_error_kind kind, int code);
-
 /* 30 s, 2 min, 10 min, then 30 min, by the number of earlier attempts. */
 int64_t send_retry_usec(unsigned tries);
 
 /*
- * tries: earlier attempts of this part; others_succeed: the SIM sent something to somebody a short
+ * tries: earlier attempts of this part; refusals: those that ended in an error; others_succeed: the SIM sent something to somebody a short
  * while ago.  Fills all of *ret.
  */
-void send_judge(const struct modem_word_outcome *outcome, unsigned tries, bool others_succeed,
-		struct send_verdict *ret);
+void send_judge(const struct modem_word_outcome *outcome, unsigned tries, unsigned refusals,
+		bool others_succeed, struct send_verdict *ret);

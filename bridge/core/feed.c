@@ -48,6 +48,43 @@ static void log_inbound(const struct store_inbound *inbound)
 				    : "nobody known");
 }
 
+static const char *attention_words(enum attention_kind kind)
+{
+	switch (kind) {
+	case ATTENTION_FAILED:
+		return "a message failed";
+	case ATTENTION_EXPIRED:
+		return "a message expired";
+	case ATTENTION_HELD:
+		return "nobody knows whether a message went out, and it waits for a decision";
+	case ATTENTION_UNREADABLE:
+		return "an SMS that came in can't be read";
+	case ATTENTION_MODEM_DOWN:
+		return "a modem has been down for a quarter of an hour";
+	case ATTENTION_KIND_COUNT:
+		break;
+	}
+	return "something needs a human";
+}
+
+static void log_attention(const struct store_attention *item)
+{
+	const struct log_fields fields = {
+		.message = item->message[0]   ? item->message
+			   : item->inbound[0] ? item->inbound
+					      : NULL,
+		.delivery = item->delivery[0] ? item->delivery : NULL,
+		.modem = item->modem[0] ? item->modem : NULL,
+		.reason = item->reason[0] ? item->reason : NULL,
+	};
+
+	if (item->done_at_usec != 0)
+		log_record(LOG_ATTENTION_DONE, &fields, "Attention item %s has ended.", item->id);
+	else
+		log_record(LOG_ATTENTION, &fields, "Somebody must look: %s (item %s).",
+			   attention_words(item->kind), item->id);
+}
+
 static void events_committed(const struct store_event *events, size_t count, void *userdata)
 {
 	struct feed *feed = userdata;
@@ -60,6 +97,10 @@ static void events_committed(const struct store_event *events, size_t count, voi
 		case STORE_EVENT_MESSAGE_RECEIVED:
 			if (events[i].inbound)
 				log_inbound(events[i].inbound);
+			break;
+		case STORE_EVENT_ATTENTION:
+			if (events[i].attention)
+				log_attention(events[i].attention);
 			break;
 		case STORE_EVENT_MODEM_STATE:
 		case STORE_EVENT_TYPE_COUNT:

@@ -10,18 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/core/errors.h"
 #include "bridge/core/inbox.h"
+#include "bridge/core/pin.h"
+#include "bridge/core/sim.h"
+#include "bridge/core/tick.h"
+#include "bridge/core/watch.h"
 
 #define SWEEP_SECONDS 60
 #define STORE_AGAIN_USEC (5 * USEC_PER_SEC)
 #define LOOK_AGAIN_USEC_MIN (20 * USEC_PER_MSEC)
 #define PACE_USEC (4 * USEC_PER_SEC) /* of a real radio, until it is learned */
 #define OTHERS_SUCCEED_USEC (30 * USEC_PER_MINUTE)
-#define VALIDITY_MINUTES_MIN 5
+#define VALIDITY_MINUTES_MIN INT64_C(5)
+#define LATE_ENDS_MAX 4
 
 /* An attempt's end on its way into the store. */
 struct ended {
@@ -29,7 +35,8 @@ struct ended {
 	struct ended *next;
 	struct store_attempt_end end;
 	struct send_verdict verdict; /* holds the strings of end */
-	bool posted;
+	bool late;                   /* heard by the worker after the one that sent it */
+	bool posted, retried;
 };
 
 struct radio {
@@ -37,12 +44,16 @@ struct radio {
 	const struct config_modem *config;
 	struct modem *modem;
 	struct inbox *inbox;
-	char sim[STORE_NAME_SIZE];
+	struct watch *watch;
+	struct pin *pin;
+	enum modem_state told; /* the last state that was news, and why */
+	char told_reason[MODEM_REASON_SIZE];
+	struct sim_name sim;
 	pid_t worker; /* the last one seen */
 
 	bool asking, ask_again;
 	int64_t attempt; /* on the modem; 0 none */
-	unsigned tries;
+	unsigned tries, refusals;
 	int64_t begun_usec; /* monotonic */
 	struct ended *ends;
 
@@ -74,26 +85,12 @@ int64_t radio_pace_usec(const struct radio *radio)
 
 struct store_sim radio_sim(const struct radio *radio)
 {
-	return (struct store_sim){ .modem = radio->config->name, .iccid = radio->sim };
+	return (struct store_sim){ .modem = radio->config->name, .iccid = radio->sim.name };
 }
 
 const char *radio_reason(const struct radio *radio)
 {
 	return radio->rest_until_usec != 0 ? radio->rest_reason : modem_reason(radio->modem);
-}
-
-/* ICCID, otherwise IMSI, otherwise the modem's own name: something must hold references apart. */
-static void learn_sim(struct radio *radio)
-{
-	const struct modem_word_identity *identity = modem_identity(radio->modem);
-
-	if (identity->iccid[0])
-		snprintf(radio->sim, sizeof(radio->sim), "%s", identity->iccid);
-	else if (identity->imsi[0])
-		snprintf(radio->sim, sizeof(radio->sim), "%s", identity->imsi);
-	else
-		snprintf(radio->sim, sizeof(radio->sim), "%.*s", (int)sizeof(radio->sim) - 1,
-			 radio->config->name);
 }
 
 /* ------------------------------------------------------------------ looking for work */
@@ -117,8 +114,7 @@ static void look_again(struct radio *radio, int64_t after_usec)
 {
 	int64_t at_usec;
 
-	if (after_usec < LOOK_AGAIN_USEC_MIN)
-		after_usec = LOOK_AGAIN_USEC_MIN;
+	after_usec = MAX(after_usec, LOOK_AGAIN_USEC_MIN);
 	at_usec = clock_monotonic_usec() + after_usec;
 	if (radio->timer_usec != 0 && radio->timer_usec <= at_usec)
 		return;
@@ -127,12 +123,16 @@ static void look_again(struct radio *radio, int64_t after_usec)
 		radio->timer_usec = at_usec;
 }
 
+static void ask_store_later(struct radio *radio)
+{
+	look_again(radio, bridge_scale(radio->bridge, STORE_AGAIN_USEC));
+}
+
 static bool ends_wait(const struct radio *radio)
 {
-	for (const struct ended *ended = radio->ends; ended; ended = ended->next) {
+	for (const struct ended *ended = radio->ends; ended; ended = ended->next)
 		if (!ended->posted)
 			return true;
-	}
 	return false;
 }
 
@@ -155,17 +155,18 @@ static void job_begun(int error, const struct store_job *job, int64_t next_usec,
 void radio_wake(struct radio *radio)
 {
 	struct store_sim sim = radio_sim(radio);
+	struct store_now now;
 
 	if (radio->asking) {
 		radio->ask_again = true;
 		return;
 	}
-	if (radio->bridge->stopping || radio->attempt != 0 || !modem_is_free(radio->modem) ||
-	    ends_wait(radio) || sim_rests(radio))
+	if (radio->bridge->stopping || radio->bridge->held || radio->attempt != 0 ||
+	    !modem_is_free(radio->modem) || ends_wait(radio) || sim_rests(radio))
 		return;
-	if (store_attempt_begin(radio->bridge->store, &sim, clock_realtime_usec(), job_begun,
-				radio) < 0) {
-		look_again(radio, STORE_AGAIN_USEC);
+	now = bridge_now(radio->bridge);
+	if (store_attempt_begin(radio->bridge->store, &sim, &now, job_begun, radio) < 0) {
+		ask_store_later(radio);
 		return;
 	}
 	radio->asking = true;
@@ -176,12 +177,11 @@ void radio_wake(struct radio *radio)
 
 static void ended_free(struct ended *ended)
 {
-	for (struct ended **at = &ended->radio->ends; *at; at = &(*at)->next) {
-		if (*at == ended) {
-			*at = ended->next;
-			break;
-		}
-	}
+	struct ended **at = &ended->radio->ends;
+
+	while (*at != ended)
+		at = &(*at)->next;
+	*at = ended->next;
 	free(ended);
 }
 
@@ -189,32 +189,56 @@ static void end_committed(int error, void *userdata)
 {
 	struct ended *ended = userdata;
 	struct radio *radio = ended->radio;
-	const struct log_fields fields = { .modem = radio->config->name };
+	bool retried = ended->retried, others;
+	const struct log_fields fields = { .modem = radio->config->name,
+					   .error = ended->end.error,
+					   .reason = ended->end.reason };
 
-	if (error == 0 || error == -ENOENT || error == -EALREADY) {
-		if (error < 0)
-			log_record(LOG_STORE_FAILED, &fields,
-				   "The end of attempt %lld fits nothing stored; ignoring it.",
-				   (long long)ended->end.attempt);
-		ended_free(ended);
+	if (error < 0 && error != -ENOENT && error != -EALREADY) {
+		bridge_store_failed(radio->bridge, error);
+		ended->posted = false;
+		ended->retried = true;
+		ask_store_later(radio);
 		return;
 	}
-	log_record(LOG_STORE_FAILED, &fields,
-		   "What became of a message can't be stored (%s); trying again.",
-		   strerror(-error));
-	ended->posted = false;
-	look_again(radio, STORE_AGAIN_USEC);
+	if (ended->late)
+		log_record(LOG_MODEM_NOTE, &fields,
+			   error == 0 ? "A late answer settled the message that was unknown."
+				      : "A late answer fits no unknown message; ignoring it.");
+	else if (error < 0)
+		log_record(LOG_STORE_MISFIT, &fields,
+			   "The end of attempt %lld fits nothing stored; ignoring it.",
+			   (long long)ended->end.attempt);
+	else
+		bridge_store_worked(radio->bridge);
+	if (ended->end.event == PART_LOST_SIGHT)
+		tick_by(radio->bridge, ended->end.at_usec + tick_unknown_usec(radio->bridge));
+	/* What comes back to the queue may be another SIM's. */
+	others = ended->end.event == PART_NOT_SENT || ended->end.event == PART_REFUSED;
+	ended_free(ended);
+	/* While it waited, nothing new was begun. */
+	if (others)
+		bridge_wake_radios(radio->bridge);
+	else if (retried)
+		radio_wake(radio);
 }
 
 static void post_ends(struct radio *radio)
 {
+	struct store *store = radio->bridge->store;
+	struct store_sim sim = radio_sim(radio);
+
 	for (struct ended *ended = radio->ends; ended; ended = ended->next) {
 		if (ended->posted)
 			continue;
-		ended->posted = store_attempt_end(radio->bridge->store, &ended->end, end_committed,
-						  ended) == 0;
-		if (!ended->posted)
-			look_again(radio, STORE_AGAIN_USEC);
+		ended->posted = (ended->late ? store_attempt_late(store, &sim, &ended->end,
+								  end_committed, ended)
+					     : store_attempt_end(store, &ended->end, end_committed,
+								 ended)) == 0;
+		if (!ended->posted) {
+			ended->retried = true;
+			ask_store_later(radio);
+		}
 	}
 }
 
@@ -228,7 +252,7 @@ static struct ended *ended_new(struct radio *radio, const struct modem_word_outc
 
 	if (!ended)
 		return NULL;
-	send_judge(outcome, radio->tries, others_succeed, &ended->verdict);
+	send_judge(outcome, radio->tries, radio->refusals, others_succeed, &ended->verdict);
 	ended->radio = radio;
 	ended->end = (struct store_attempt_end){
 		.attempt = outcome->attempt,
@@ -273,7 +297,7 @@ static void attempt_over(struct radio *radio, const struct modem_word_outcome *o
 	radio->attempt = 0;
 	if (!ended) {
 		/* Unsaid, it stays "sending" until the next start settles it as unknown. */
-		log_record(LOG_STORE_FAILED, NULL, "Out of memory: an attempt's end is lost.");
+		log_record(LOG_STORE_MISFIT, NULL, "Out of memory: an attempt's end is lost.");
 		return;
 	}
 	sim_judged(radio, &ended->verdict);
@@ -285,21 +309,15 @@ static void attempt_over(struct radio *radio, const struct modem_word_outcome *o
 
 /* ------------------------------------------------------------------ an attempt's beginning */
 
-static unsigned validity_minutes(int64_t valid_until_usec)
-{
-	int64_t minutes = (valid_until_usec - clock_realtime_usec()) / USEC_PER_MINUTE;
-
-	return minutes < VALIDITY_MINUTES_MIN ? VALIDITY_MINUTES_MIN : (unsigned)minutes;
-}
-
 static int job_send(struct radio *radio, const struct store_job *job)
 {
+	int64_t minutes = (job->valid_until_usec - clock_realtime_usec()) / USEC_PER_MINUTE;
 	struct modem_order_send order = {
 		.attempt = job->attempt,
 		.alphabet = job->alphabet,
 		.text_size = job->text_size,
 		.concat = job->concat,
-		.validity_minutes = validity_minutes(job->valid_until_usec),
+		.validity_minutes = (unsigned)MAX(minutes, VALIDITY_MINUTES_MIN),
 		.report = true,
 	};
 
@@ -316,18 +334,24 @@ static void job_begun(int error, const struct store_job *job, int64_t next_usec,
 
 	radio->asking = false;
 	if (error < 0) {
-		look_again(radio, STORE_AGAIN_USEC);
+		bridge_store_failed(radio->bridge, error);
+		ask_store_later(radio);
 		return;
 	}
 	if (!job) {
-		if (next_usec > 0)
+		/* A moment that has passed on a clock that is not trusted is still to come. */
+		if (next_usec > 0 && radio->bridge->clock_distrusted)
+			ask_store_later(radio);
+		else if (next_usec > 0)
 			look_again(radio, next_usec - clock_realtime_usec());
 		if (radio->ask_again)
 			radio_wake(radio);
 		return;
 	}
 	radio->attempt = job->attempt;
+	bridge_store_worked(radio->bridge);
 	radio->tries = job->tries;
+	radio->refusals = job->refusals;
 	radio->begun_usec = clock_monotonic_usec();
 	if (job_send(radio, job) < 0)
 		attempt_over(radio, &(struct modem_word_outcome){ .attempt = job->attempt,
@@ -360,37 +384,30 @@ static void modem_handed_over(struct modem *modem, int64_t attempt, void *userda
 		(void)store_attempt_handed_over(radio->bridge->store, attempt);
 }
 
-static void late_committed(int error, void *userdata)
+static unsigned ends_late(const struct radio *radio)
 {
-	struct ended *ended = userdata;
+	unsigned count = 0;
 
-	log_record(LOG_MODEM_NOTE,
-		   &(struct log_fields){ .modem = ended->radio->config->name,
-					 .error = ended->end.error,
-					 .reason = ended->end.reason },
-		   error == 0 ? "A late answer settled the message that was unknown."
-			      : "A late answer fits no unknown message; ignoring it.");
-	ended_free(ended);
+	for (const struct ended *ended = radio->ends; ended; ended = ended->next)
+		count += ended->late;
+	return count;
 }
 
 static void modem_late_outcome(struct modem *modem, const struct modem_word_outcome *outcome,
 			       void *userdata)
 {
 	struct radio *radio = userdata;
-	struct store_sim sim = radio_sim(radio);
-	struct ended *ended = ended_new(radio, outcome);
+	struct ended *ended;
 
 	(void)modem;
+	/* One for each worker that began: more than a few wait only while the disk fails. */
+	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome) : NULL;
 	if (!ended)
 		return;
-	if (store_attempt_late(radio->bridge->store, &sim, &ended->end, late_committed, ended) <
-	    0) {
-		free(ended);
-		return;
-	}
-	ended->posted = true;
+	ended->late = true;
 	ended->next = radio->ends;
 	radio->ends = ended;
+	post_ends(radio);
 }
 
 static void modem_received(struct modem *modem, const struct modem_word_received *received,
@@ -411,9 +428,42 @@ static void modem_deleted(struct modem *modem, int64_t reading, bool done, void 
 	inbox_deleted(radio->inbox, &sim, reading, done);
 }
 
+static void modem_swept(struct modem *modem, void *userdata)
+{
+	struct radio *radio = userdata;
+	struct store_sim sim = radio_sim(radio);
+
+	(void)modem;
+	inbox_swept(radio->inbox, &sim);
+}
+
+static void modem_pin_wanted(struct modem *modem, const struct modem_word_pin_wanted *wanted,
+			     void *userdata)
+{
+	struct radio *radio = userdata;
+
+	pin_wanted(radio->pin, modem, wanted);
+}
+
 static bool state_is_work(enum modem_state state)
 {
 	return state == MODEM_STATE_READY || state == MODEM_STATE_SENDING;
+}
+
+/*
+ * Every part would be two events: that a ready modem sends is no news.  Nor is one more try to start
+ * a modem that failed, unless it comes to something else.
+ */
+static bool state_is_news(const struct radio *radio, enum modem_state from, enum modem_state to)
+{
+	bool failed = radio->told == MODEM_STATE_FAILED;
+
+	if (failed && to == MODEM_STATE_STARTING)
+		return false;
+	if (failed && to == MODEM_STATE_FAILED &&
+	    strcmp(modem_reason(radio->modem), radio->told_reason) == 0)
+		return false;
+	return from != to && !(state_is_work(from) && state_is_work(to));
 }
 
 static void state_changed(struct radio *radio, enum modem_state from)
@@ -426,9 +476,10 @@ static void state_changed(struct radio *radio, enum modem_state from)
 		.reason = modem_reason(radio->modem)[0] ? modem_reason(radio->modem) : NULL,
 	};
 
-	/* Every part would be two events: that a ready modem sends is no news. */
-	if (from == to || (state_is_work(from) && state_is_work(to)))
+	if (!state_is_news(radio, from, to))
 		return;
+	radio->told = to;
+	snprintf(radio->told_reason, sizeof(radio->told_reason), "%s", modem_reason(radio->modem));
 	log_record(LOG_MODEM_STATE, &fields, "The modem %s is %s.", fields.modem, fields.state_to);
 	(void)store_modem_changed(radio->bridge->store, fields.modem, fields.state_from,
 				  fields.state_to, fields.reason ? fields.reason : "",
@@ -439,20 +490,24 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 {
 	struct radio *radio = userdata;
 	pid_t worker = modem_worker_pid(modem);
+	bool failed;
 
 	if (worker != radio->worker) {
 		radio->worker = worker;
 		inbox_forget_worker(radio->inbox);
 	}
-	learn_sim(radio);
+	sim_learn(&radio->sim, modem_identity(modem), radio->config->name);
+	pin_note(radio->pin, modem);
 	state_changed(radio, from);
+	/* That it is tried again is not why it is down. */
+	failed = radio->told == MODEM_STATE_FAILED && modem_state(modem) == MODEM_STATE_STARTING;
+	watch_note(radio->watch, state_is_work(modem_state(modem)),
+		   failed ? radio->told_reason : modem_reason(modem));
 	if (radio->bridge->stopping)
 		bridge_radio_stopped(radio->bridge);
 	else
 		radio_wake(radio);
 }
-
-/* ------------------------------------------------------------------ */
 
 static const struct modem_listener listener = {
 	.changed = modem_has_changed,
@@ -461,6 +516,8 @@ static const struct modem_listener listener = {
 	.late_outcome = modem_late_outcome,
 	.received = modem_received,
 	.deleted = modem_deleted,
+	.swept = modem_swept,
+	.pin_wanted = modem_pin_wanted,
 };
 
 static int radio_start_modem(struct radio *radio)
@@ -477,8 +534,6 @@ static int radio_start_modem(struct radio *radio)
 	if (strlen(config->device) >= sizeof(settings.start.device))
 		return -ENAMETOOLONG;
 	snprintf(settings.start.device, sizeof(settings.start.device), "%s", config->device);
-	if (config->pin)
-		snprintf(settings.start.pin, sizeof(settings.start.pin), "%s", config->pin);
 	settings.start.sweep_seconds = sweep > 0 ? sweep : 1;
 	return modem_new(radio->bridge->loop, &settings, &listener, radio, &radio->modem);
 }
@@ -493,14 +548,20 @@ int radio_new(struct bridge *bridge, const struct config_modem *config, struct r
 	radio->bridge = bridge;
 	radio->config = config;
 	radio->pace_usec = PACE_USEC;
-	r = inbox_new(bridge->store, config->number, &radio->inbox);
+	r = inbox_new(bridge, config->number, &radio->inbox);
+	if (r == 0)
+		r = watch_new(bridge, config->name, &radio->watch);
+	if (r == 0)
+		r = pin_new(bridge, config, &radio->pin);
 	if (r == 0)
 		r = radio_start_modem(radio);
 	if (r < 0) {
 		radio_free(radio);
 		return r;
 	}
-	learn_sim(radio);
+	radio->told = modem_state(radio->modem);
+	sim_learn(&radio->sim, modem_identity(radio->modem), config->name);
+	watch_note(radio->watch, false, "it has not been ready since the daemon began");
 	*ret_radio = radio;
 	return 0;
 }
@@ -511,11 +572,21 @@ struct radio *radio_free(struct radio *radio)
 		return NULL;
 	modem_free(radio->modem);
 	inbox_free(radio->inbox);
+	watch_free(radio->watch);
+	pin_free(radio->pin);
 	sd_event_source_disable_unref(radio->timer);
 	while (radio->ends)
 		ended_free(radio->ends);
 	free(radio);
 	return NULL;
+}
+
+void radio_store_works(struct radio *radio)
+{
+	watch_say(radio->watch);
+	inbox_store_works(radio->inbox);
+	post_ends(radio);
+	radio_wake(radio);
 }
 
 void radio_stop(struct radio *radio)

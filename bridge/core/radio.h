@@ -29,6 +29,9 @@ const struct modem *radio_modem(const struct radio *radio);
 const struct config_modem *radio_config(const struct radio *radio);
 struct store_sim radio_sim(const struct radio *radio);
 
+/* The store works again: what could not be said to it is said now. */
+void radio_store_works(struct radio *radio);
+
 /* Why the modem is in its state, or why its SIM rests; never NULL, "" for nothing to say. */
 const char *radio_reason(const struct radio *radio);
 

@@ -50,10 +50,22 @@ static int attempt_state(enum part_event event)
 	case PART_REPORTED_EXPIRED:
 	case PART_TIME_OUT:
 	case PART_CANCEL:
+	case PART_RESEND:
+	case PART_RETRY:
 	case PART_EVENT_COUNT:
 		break;
 	}
 	return -EINVAL;
+}
+
+/* With nothing of it out, not even perhaps, any SIM may take it. */
+static int delivery_release(struct database *db, int64_t delivery)
+{
+	return EXECUTE(db,
+		       "UPDATE delivery SET sim = '', concat_reference = -1"
+		       " WHERE seq = ?1 AND waiting = 1 AND NOT EXISTS (SELECT 1 FROM part"
+		       " WHERE delivery = ?1 AND (doubtful = 1 OR state <> " SQL_PENDING "))",
+		       INT(delivery));
 }
 
 static int attempt_settle(struct database *db, const struct attempt_row *row,
@@ -85,6 +97,8 @@ static int attempt_settle(struct database *db, const struct attempt_row *row,
 		    INT(end->reference < 0 ? -1 : end->reference), INT(row->seq));
 	if (r >= 0)
 		r = part_enter(db, &change);
+	if (r >= 0 && state == DELIVERY_FAILED)
+		r = delivery_release(db, row->delivery);
 	/* An unknown part was counted when it became unknown. */
 	if (r >= 0 && out && row->ended_usec == 0)
 		r = sim_part_used(db, row->sim, end->at_usec, state == DELIVERY_SENT);
@@ -139,9 +153,12 @@ static int late_run(struct database *db, struct op *op)
 	{
 		CLEANUP_QUERY struct query query =
 			QUERY(db,
-			      ATTEMPT_COLUMNS "JOIN delivery d ON d.seq = a.delivery"
-					      " WHERE a.sim = ? AND a.state = " SQL_UNKNOWN
-					      " AND d.final = 0 ORDER BY a.seq DESC LIMIT 2",
+			      "SELECT a.seq, a.delivery, a.ended_at, a.part, a.sim, a.modem,"
+			      " p.tail FROM part p CROSS JOIN attempt a ON a.seq = p.attempt"
+			      " JOIN delivery d ON d.seq = p.delivery"
+			      " WHERE p.sim = ? AND p.reference = -1"
+			      " AND p.state IN (" SQL_UNKNOWN ", " SQL_SENT ")"
+			      " AND p.state = " SQL_UNKNOWN " AND d.final = 0 LIMIT 2",
 			      STRING(late->sim));
 
 		r = query_step(&query);

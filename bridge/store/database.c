@@ -2,6 +2,10 @@
  *
  * One connection to one database file.  Before SQLite may touch a file that exists, its first
  * hundred bytes are looked at: what is not ours, or of a newer version, stays as it is.
+ *
+ * After a failure the connection is given up: the log forgets what was never synced (else it might
+ * come back, though its callers were told that nothing was done), and all is read again.  A database
+ * that was seen to be damaged is not touched any more, until the daemon is started again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +14,10 @@
 #include <sys/stat.h>
 
 #include "bridge/store/internal.h"
+#include "bridge/store/vfs.h"
+
+/* From this schema on every page carries a checksum. */
+#define SUMMED_SINCE 2
 
 /* The database header, https://www.sqlite.org/fileformat.html 1.3 */
 #define HEADER_SIZE 100
@@ -46,16 +54,19 @@ static int refuse_foreign(const char *path, char *error, size_t size)
 
 static int refuse_damaged(const char *path, char *error, size_t size)
 {
-	return refuse(-EUCLEAN, error, size,
-		      "The database %s is damaged. Nothing was changed. Restore a backup of it, or "
-		      "move it away with its -wal file to start with an empty one.",
-		      path);
+	return refuse(
+		-EUCLEAN, error, size,
+		"The database %s is damaged, or another program has written to it. Nothing was "
+		"changed. Restore a backup of it, or move it away together with its -wal file "
+		"to start with an empty one; `sqlite3 FILE .recover` reads what is left in it.",
+		path);
 }
 
 static int refuse_system(int code, const char *path, char *error, size_t size)
 {
-	return refuse(code, error, size, "Can't use the database %s: %s. %s", path,
-		      code == -EUCLEAN ? "it is damaged" : strerror(-code),
+	if (code == -EUCLEAN)
+		return refuse_damaged(path, error, size);
+	return refuse(code, error, size, "Can't use the database %s: %s. %s", path, strerror(-code),
 		      code == -ENOSPC ? "Free some space on that disk."
 				      : "Check the disk and who may write there.");
 }
@@ -84,6 +95,10 @@ static int file_check(const char *path, char *error, size_t size)
 		got = pread(fd, header, sizeof(header), 0);
 		if (got < 0)
 			return refuse_system(-EIO, path, error, size);
+		/* The power failed while it was being made: SQLite has a journal, or says no. */
+		if (got == HEADER_SIZE && header[0] == '\0' &&
+		    memcmp(header, header + 1, HEADER_SIZE - 1) == 0)
+			return 0;
 		if (got < HEADER_SIZE || memcmp(header, magic, sizeof(magic)) != 0)
 			return refuse_foreign(path, error, size);
 		/* 0: a crash while it was being made; read_identity() has the last word. */
@@ -120,8 +135,6 @@ static int read_identity(struct database *db, unsigned *ret_version, char *error
 		r = read_number(db, "PRAGMA application_id", &application);
 	if (r >= 0)
 		r = read_number(db, "PRAGMA user_version", &version);
-	if (r == -EUCLEAN)
-		return refuse_damaged(db->path, error, size);
 	if (r < 0)
 		return refuse_system(r, db->path, error, size);
 
@@ -143,8 +156,10 @@ static int connection_open(struct database *db)
 {
 	static const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 				 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-	int code = sqlite3_open_v2(db->path, &db->handle, flags, NULL);
+	int code = vfs_register();
 
+	if (code == SQLITE_OK)
+		code = sqlite3_open_v2(db->path, &db->handle, flags, VFS_NAME);
 	if (code != SQLITE_OK)
 		return statement_fail(db, code);
 	/* Until it is known to be ours, closing must not fold its log into it. */
@@ -153,23 +168,55 @@ static int connection_open(struct database *db)
 	return 0;
 }
 
+/*
+ * Every page has room for its checksum, or gets it: a database of before is written anew, once, and
+ * whole or not at all.  -EUCLEAN: pages should have had it.
+ */
+static int checksums_begin(struct database *db, unsigned version)
+{
+	int reserved = -1, wanted = VFS_RESERVED;
+	int64_t pages;
+	int r = read_number(db, "PRAGMA page_count", &pages);
+
+	if (r < 0)
+		return r;
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	if (pages > 0 && reserved == VFS_RESERVED)
+		return 0;
+	if (pages > 0 && (version >= SUMMED_SINCE || reserved != 0)) {
+		db->failed = -EUCLEAN;
+		return -EUCLEAN;
+	}
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &wanted);
+	return pages > 0 ? EXECUTE(db, "VACUUM") : 0;
+}
+
+/* It answers with the mode that it is in, also when that is another one. */
+static int log_begin(struct database *db)
+{
+	CLEANUP_QUERY struct query query = QUERY(db, "PRAGMA journal_mode = WAL");
+	char mode[8] = "";
+	int r = query_step(&query);
+
+	if (r > 0)
+		query_copy(&query, 0, mode, sizeof(mode));
+	return r < 0 ? r : strcmp(mode, "wal") == 0 ? 0 : -EIO;
+}
+
 static int connection_configure(struct database *db)
 {
 	static const char *const pragmas[] = {
-		"PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
-		"PRAGMA foreign_keys = ON",    "PRAGMA secure_delete = ON",
-		"PRAGMA trusted_schema = OFF", "PRAGMA temp_store = MEMORY",
-		"PRAGMA cache_size = -16384",  "PRAGMA journal_size_limit = 67108864",
+		"PRAGMA synchronous = FULL",        "PRAGMA foreign_keys = ON",
+		"PRAGMA secure_delete = ON",        "PRAGMA cell_size_check = ON",
+		"PRAGMA trusted_schema = OFF",      "PRAGMA temp_store = MEMORY",
+		"PRAGMA cache_size = -16384",       "PRAGMA journal_size_limit = 67108864",
+		"PRAGMA wal_autocheckpoint = 4000", /* 16 MB: seldom, for slow disks */
 	};
+	int r = log_begin(db);
 
-	for (size_t i = 0; i < ARRAY_SIZE(pragmas); i++) {
-		int r = EXECUTE(db, pragmas[i]);
-
-		if (r < 0)
-			return r;
-	}
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(pragmas) && r >= 0; i++)
+		r = EXECUTE(db, pragmas[i]);
+	return r;
 }
 
 static int database_connect(struct database *db, char *error, size_t error_size)
@@ -190,21 +237,49 @@ static int database_connect(struct database *db, char *error, size_t error_size)
 	/* Messages are nobody else's business, whoever copied the file here. */
 	if (chmod(db->path, 0600) < 0)
 		return refuse_system(-EACCES, db->path, error, error_size);
-	r = connection_configure(db);
+	r = checksums_begin(db, version);
+	if (r >= 0)
+		r = connection_configure(db);
 	if (r >= 0 && version < schema_version)
 		r = schema_migrate(db, version);
 	if (r >= 0)
 		r = moment_load(db);
 	if (r < 0)
 		return refuse_system(r, db->path, error, error_size);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	return 0;
+}
+
+static void connection_close(struct database *db)
+{
+	statements_clear(db);
+	sqlite3_close_v2(db->handle);
+	db->handle = NULL;
+}
+
+/* Closes it, unless its log can't be cut: then that is to be tried again first. */
+static int connection_give_up(struct database *db)
+{
+	int code;
+
+	statements_clear(db);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	code = db->damaged ? SQLITE_OK : vfs_log_forget(db->handle);
+	if (code != SQLITE_OK)
+		return statement_fail(db, code);
+	connection_close(db);
+	db->given_up = false;
 	return 0;
 }
 
 void database_drop(struct database *db)
 {
-	statements_clear(db);
-	sqlite3_close_v2(db->handle);
-	db->handle = NULL;
+	if (db->failed == -EUCLEAN)
+		db->damaged = true;
+	if (!db->handle)
+		return;
+	db->given_up = true;
+	(void)connection_give_up(db);
 }
 
 int database_ready(struct database *db)
@@ -212,8 +287,14 @@ int database_ready(struct database *db)
 	char error[512];
 	int r;
 
-	if (db->handle)
+	if (db->damaged)
+		return -EUCLEAN;
+	if (db->handle && !db->given_up)
 		return 0;
+	db->failed = 0;
+	r = db->handle ? connection_give_up(db) : 0;
+	if (r < 0)
+		return r;
 	r = database_connect(db, error, sizeof(error));
 	if (r < 0)
 		database_drop(db);
@@ -244,7 +325,10 @@ struct database *database_free(struct database *db)
 {
 	if (!db)
 		return NULL;
-	database_drop(db);
+	if (db->failed || db->given_up)
+		database_drop(db);
+	/* A log that could not be cut is left as it is. */
+	connection_close(db);
 	free(db->path);
 	free(db);
 	return NULL;

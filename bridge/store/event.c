@@ -18,16 +18,39 @@ const char *store_event_type_name(enum store_event_type type)
 		[STORE_EVENT_MESSAGE_RECEIVED] = "message.received",
 		[STORE_EVENT_MESSAGE_STATE] = "message.state",
 		[STORE_EVENT_MODEM_STATE] = "modem.state",
+		[STORE_EVENT_ATTENTION] = "attention",
 	};
 
 	return names[type];
 }
 
+/* What it speaks of, into the operation's arena. */
+static int event_follow_link(struct database *db, struct op *op, struct event_link link,
+			     struct store_event *event)
+{
+	struct store_inbound *inbound;
+	struct store_attention *attention;
+	int r = 0;
+
+	if (link.inbound > 0) {
+		inbound = op_alloc(op, sizeof(*inbound));
+		r = inbound ? inbound_read(db, op, link.inbound, inbound) : -ENOMEM;
+		event->inbound = r < 0 ? NULL : inbound;
+	}
+	if (r >= 0 && link.attention > 0) {
+		attention = op_alloc(op, sizeof(*attention));
+		r = attention ? attention_read(db, link.attention, attention) : -ENOMEM;
+		event->attention = r < 0 ? NULL : attention;
+	}
+	return r;
+}
+
 static int event_keep(struct database *db, const struct store_event *event, int64_t id,
-		      int64_t inbound_seq)
+		      struct event_link link)
 {
 	struct op *op = db->op;
 	struct store_event *kept;
+	int r;
 
 	kept = op_grow(op, op->events, op->event_count, &op->event_capacity, sizeof(*kept));
 	if (!kept)
@@ -36,35 +59,30 @@ static int event_keep(struct database *db, const struct store_event *event, int6
 	kept += op->event_count;
 	*kept = *event;
 	kept->id = id;
-	if (inbound_seq > 0) {
-		struct store_inbound *inbound = op_alloc(op, sizeof(*inbound));
-		int r = inbound ? inbound_read(db, op, inbound_seq, inbound) : -ENOMEM;
-
-		if (r < 0)
-			return r;
-		kept->inbound = inbound;
-	}
-	op->event_count++;
-	return 0;
+	r = event_follow_link(db, op, link, kept);
+	if (r >= 0)
+		op->event_count++;
+	return r;
 }
 
-int event_write(struct database *db, const struct store_event *event, int64_t inbound_seq)
+int event_write(struct database *db, const struct store_event *event, struct event_link link)
 {
 	int r;
 
 	moment_note(db, event->at_usec);
-	r = EXECUTE(db,
-		    "INSERT INTO event (type, at, inbound, message, delivery, recipient, number,"
-		    " from_state, to_state, modem, reason, error, modem_from, modem_to)"
-		    " VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		    INT(event->type), INT(event->at_usec), INT(inbound_seq), STRING(event->message),
-		    STRING(event->delivery), STRING(event->to), STRING(event->number),
-		    INT(event->from_state), INT(event->to_state), STRING(event->modem),
-		    STRING(event->reason), STRING(event->error), STRING(event->modem_from),
-		    STRING(event->modem_to));
+	r = EXECUTE(
+		db,
+		"INSERT INTO event (type, at, inbound, message, delivery, recipient, number,"
+		" from_state, to_state, final, modem, reason, error, modem_from, modem_to,"
+		" attention) VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		INT(event->type), INT(event->at_usec), INT(link.inbound), STRING(event->message),
+		STRING(event->delivery), STRING(event->to), STRING(event->number),
+		INT(event->from_state), INT(event->to_state), INT(event->final),
+		STRING(event->modem), STRING(event->reason), STRING(event->error),
+		STRING(event->modem_from), STRING(event->modem_to), INT(link.attention));
 	if (r < 0)
 		return r;
-	return event_keep(db, event, statement_row(db), inbound_seq);
+	return event_keep(db, event, statement_row(db), link);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -94,6 +112,7 @@ static void event_column(const struct query *query, struct store_event *event)
 	query_copy(query, 12, event->error, sizeof(event->error));
 	query_copy(query, 13, event->modem_from, sizeof(event->modem_from));
 	query_copy(query, 14, event->modem_to, sizeof(event->modem_to));
+	event->final = query_bool(query, 15);
 }
 
 static int events_run(struct database *db, struct op *op)
@@ -102,28 +121,26 @@ static int events_run(struct database *db, struct op *op)
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
 		      "SELECT id, type, at, inbound, message, delivery, recipient, number,"
-		      " from_state, to_state, modem, reason, error, modem_from, modem_to"
-		      " FROM event WHERE id > ? ORDER BY id LIMIT ?",
+		      " from_state, to_state, modem, reason, error, modem_from, modem_to, final,"
+		      " attention FROM event WHERE id > ? ORDER BY id LIMIT ?",
 		      INT(list->after), INT(list->limit));
 	int r;
 
 	while ((r = query_step(&query)) > 0) {
 		struct store_event *events =
 			op_grow(op, list->events, list->count, &list->capacity, sizeof(*events));
-		struct store_inbound *inbound;
+		struct event_link link;
 
 		if (!events)
 			return -ENOMEM;
 		list->events = events;
 		events[list->count] = (struct store_event){ 0 };
 		event_column(&query, &events[list->count]);
-		if (query_int(&query, 3) > 0) {
-			inbound = op_alloc(op, sizeof(*inbound));
-			r = inbound ? inbound_read(db, op, query_int(&query, 3), inbound) : -ENOMEM;
-			if (r < 0)
-				return r;
-			events[list->count].inbound = inbound;
-		}
+		link = (struct event_link){ .inbound = query_int(&query, 3),
+					    .attention = query_int(&query, 16) };
+		r = event_follow_link(db, op, link, &events[list->count]);
+		if (r < 0)
+			return r;
 		list->count++;
 	}
 	return r;
@@ -161,7 +178,10 @@ struct modem_op {
 
 static int modem_run(struct database *db, struct op *op)
 {
-	return event_write(db, &((struct modem_op *)op)->event, 0);
+	const struct store_event *event = &((struct modem_op *)op)->event;
+
+	sims_modem_changed(db, event->modem, event->modem_to, event->at_usec);
+	return event_write(db, event, (struct event_link){ 0 });
 }
 
 int store_modem_changed(struct store *store, const char *modem, const char *from, const char *to,

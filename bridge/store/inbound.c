@@ -20,6 +20,7 @@ struct receive_op {
 	struct store_sim sim;
 	struct store_received received;
 	uint8_t digest[DIGEST_SIZE];
+	bool old, adopted; /* it lay on a SIM before that was met; the SIM was taken over */
 	store_received_done done;
 	enum store_reading reading;
 };
@@ -29,17 +30,20 @@ static bool is_slot(const struct store_received *received)
 	return received->location >= 0;
 }
 
-/* 1 when the slot holds what it held when it was read last. */
-static int slot_is_same(struct database *db, const struct receive_op *receive)
+/* 1 when the slot holds what it held when it was read last; old as it was then. */
+static int slot_is_same(struct database *db, struct receive_op *receive)
 {
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
-		      "SELECT 1 FROM slot WHERE sim = ? AND memory = ? AND location = ?"
+		      "SELECT old FROM slot WHERE sim = ? AND memory = ? AND location = ?"
 		      " AND digest = ?",
 		      STRING(receive->sim.iccid), STRING(receive->received.memory),
 		      INT(receive->received.location), BLOB(receive->digest, DIGEST_SIZE));
+	int r = query_step(&query);
 
-	return query_step(&query);
+	if (r > 0)
+		receive->old = query_bool(&query, 0);
+	return r;
 }
 
 /* 1 when the same octets lie in another slot that is not yet deleted. */
@@ -52,20 +56,23 @@ static int slot_is_twin(struct database *db, const struct receive_op *receive)
 	return query_step(&query);
 }
 
-static int fingerprint_is_known(struct database *db, const struct receive_op *receive)
+static int fingerprint_is_known(struct database *db, struct receive_op *receive)
 {
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT 1 FROM fingerprint WHERE sim = ? AND digest = ?",
+		QUERY(db, "SELECT old FROM fingerprint WHERE sim = ? AND digest = ?",
 		      STRING(receive->sim.iccid), BLOB(receive->digest, DIGEST_SIZE));
+	int r = query_step(&query);
 
-	return query_step(&query);
+	if (r > 0)
+		receive->old = query_bool(&query, 0);
+	return r;
 }
 
 /*
  * 1 when it was read before.  The network sends again what it has no answer for, with the same
  * octets; two messages with the same octets are known by lying side by side.
  */
-static int is_copy(struct database *db, const struct receive_op *receive)
+static int is_copy(struct database *db, struct receive_op *receive)
 {
 	int r;
 
@@ -84,18 +91,20 @@ static int is_copy(struct database *db, const struct receive_op *receive)
 static int remember(struct database *db, const struct receive_op *receive)
 {
 	int r = EXECUTE(db,
-			"INSERT INTO fingerprint (sim, digest, at) VALUES (?, ?, ?)"
+			"INSERT INTO fingerprint (sim, digest, at, old) VALUES (?, ?, ?, ?)"
 			" ON CONFLICT DO UPDATE SET at = excluded.at",
 			STRING(receive->sim.iccid), BLOB(receive->digest, DIGEST_SIZE),
-			INT(receive->received.at_usec));
+			INT(receive->received.at_usec), INT(receive->old));
 
 	if (r < 0 || !is_slot(&receive->received))
 		return r;
 	return EXECUTE(db,
-		       "INSERT INTO slot (sim, memory, location, digest) VALUES (?, ?, ?, ?)"
-		       " ON CONFLICT DO UPDATE SET digest = excluded.digest",
+		       "INSERT INTO slot (sim, memory, location, digest, old)"
+		       " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+		       " digest = excluded.digest, old = excluded.old",
 		       STRING(receive->sim.iccid), STRING(receive->received.memory),
-		       INT(receive->received.location), BLOB(receive->digest, DIGEST_SIZE));
+		       INT(receive->received.location), BLOB(receive->digest, DIGEST_SIZE),
+		       INT(receive->old));
 }
 
 /* Undecoded octets are kept as they are; what was decoded has its text. */
@@ -104,7 +113,9 @@ static int whole_insert(struct database *db, const struct receive_op *receive)
 	const struct store_received *received = &receive->received;
 	const struct tpdu *tpdu = received->tpdu;
 	const struct inbound_new inbound = {
-		.state = tpdu ? INBOUND_RECEIVED : INBOUND_UNREADABLE,
+		.state = receive->old ? INBOUND_OLD
+			 : tpdu       ? INBOUND_RECEIVED
+				      : INBOUND_UNREADABLE,
 		.sim = receive->sim.iccid,
 		.modem = receive->sim.modem,
 		.from = tpdu ? tpdu->address : "",
@@ -137,7 +148,7 @@ static int reading_store(struct database *db, struct receive_op *receive)
 	case TPDU_DELIVER:
 		if (tpdu->concat.present && tpdu->concat.total > 1)
 			return reassembly_receive(db, &receive->sim, &receive->received,
-						  &receive->reading);
+						  receive->old, &receive->reading);
 		receive->reading = STORE_READING_MESSAGE;
 		return whole_insert(db, receive);
 	}
@@ -147,11 +158,17 @@ static int reading_store(struct database *db, struct receive_op *receive)
 static int receive_run(struct database *db, struct op *op)
 {
 	struct receive_op *receive = (struct receive_op *)op;
+	bool swept;
 	int r;
 
 	if (receive->sim.iccid[0] == '\0' || strlen(receive->received.memory) >= MEMORY_SIZE)
 		return -EINVAL;
 	crypto_hash_sha256(receive->digest, receive->received.octets, receive->received.size);
+	r = sim_standing(db, receive->sim.iccid, &swept, &receive->adopted);
+	if (r < 0)
+		return r;
+	/* What comes directly lay nowhere. */
+	receive->old = !swept && is_slot(&receive->received);
 	r = is_copy(db, receive);
 	if (r < 0)
 		return r;
@@ -161,6 +178,8 @@ static int receive_run(struct database *db, struct op *op)
 		r = reading_store(db, receive);
 	if (r >= 0)
 		r = remember(db, receive);
+	if (receive->old && !receive->adopted && receive->reading != STORE_READING_REPORT)
+		receive->reading = STORE_READING_OLD;
 	return r;
 }
 

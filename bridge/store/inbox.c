@@ -22,26 +22,50 @@ const char *inbound_state_name(enum inbound_state state)
 	return names[state];
 }
 
+static int unreadable_tell(struct database *db, const struct inbound_new *inbound, const char *id)
+{
+	struct store_attention item = {
+		.kind = ATTENTION_UNREADABLE,
+		.at_usec = inbound->received_at_usec,
+	};
+
+	snprintf(item.inbound, sizeof(item.inbound), "%s", id);
+	snprintf(item.modem, sizeof(item.modem), "%s", inbound->modem);
+	snprintf(item.reason, sizeof(item.reason),
+		 "An SMS of %zu octets came in that could not be read.", inbound->raw_size);
+	return attention_open(db, &item, 0);
+}
+
 int inbound_insert(struct database *db, const struct inbound_new *inbound)
 {
-	struct store_event event = {
+	const struct store_event event = {
 		.type = STORE_EVENT_MESSAGE_RECEIVED,
 		.at_usec = inbound->received_at_usec,
 	};
+	bool old = inbound->state == INBOUND_OLD;
 	char id[ID_NEW_SIZE];
+	int64_t seq;
 	int r = id_new(id);
 
 	if (r >= 0)
 		r = EXECUTE(db,
 			    "INSERT INTO inbound (id, state, sender, sim, modem, recipient, text,"
-			    " raw, sent_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			    " raw, sent_at, received_at, rest_at)"
+			    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			    STRING(id), INT(inbound->state), STRING(inbound->from),
 			    STRING(inbound->sim), STRING(inbound->modem),
 			    STRING(inbound->to ? inbound->to : ""),
 			    TEXT(inbound->text, inbound->text_size),
 			    BLOB(inbound->raw, inbound->raw_size), INT(inbound->sent_at_usec),
-			    INT(inbound->received_at_usec));
-	return r < 0 ? r : event_write(db, &event, statement_row(db));
+			    INT(inbound->received_at_usec),
+			    INT(old ? inbound->received_at_usec : 0));
+	moment_note(db, inbound->received_at_usec);
+	/* Nobody is told of what lay on a SIM that the bridge had never seen. */
+	if (r < 0 || old)
+		return r;
+	seq = statement_row(db);
+	r = event_write(db, &event, (struct event_link){ .inbound = seq });
+	return r < 0 || inbound->state != INBOUND_UNREADABLE ? r : unreadable_tell(db, inbound, id);
 }
 
 int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_inbound *inbound)
@@ -152,10 +176,14 @@ static int item_run(struct database *db, struct op *op)
 	int r = inbound_find(db, inbox->id, &seq);
 
 	/* The first who handled it is remembered. */
-	if (r >= 0 && inbox->now_usec > 0)
+	if (r >= 0 && inbox->now_usec > 0) {
 		r = EXECUTE(db,
-			    "UPDATE inbound SET handled_at = ? WHERE seq = ? AND handled_at = 0",
+			    "UPDATE inbound SET handled_at = ?1, rest_at = ?1 WHERE seq = ?2"
+			    " AND handled_at = 0",
 			    INT(inbox->now_usec), INT(seq));
+		if (r >= 0)
+			r = attention_inbound_handled(db, inbox->id, inbox->now_usec);
+	}
 	if (r < 0)
 		return r;
 	inbox->items = op_alloc(op, sizeof(*inbox->items));

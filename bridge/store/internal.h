@@ -19,8 +19,16 @@
 #define SQL_SENDING "1"
 #define SQL_UNKNOWN "2"
 #define SQL_SENT "3"
+#define SQL_DELIVERED "4"
 #define SQL_FAILED "6"
 #define SQL_EXPIRED "7"
+#define SQL_CANCELLED "8"
+
+/* Rows of tally; those below are delivery states. */
+#define TALLY_UNHANDLED 100
+#define TALLY_NEWEST 101
+#define TALLY_ATTENTION 102
+#define TALLY_HELD 103
 
 /* ------------------------------------------------------------------ the database */
 
@@ -33,20 +41,41 @@ struct statement {
 
 struct op;
 
+#define SIMS_MAX 128 /* remembered as at work or gone: twice as many as there are modems */
+
+struct sim_seen {
+	char iccid[STORE_NAME_SIZE], modem[STORE_NAME_SIZE];
+	int64_t seen_usec;
+	bool at_work; /* it asked, and its modem did not say since that it can't */
+};
+
+struct sims {
+	struct sim_seen seen[SIMS_MAX];
+	size_t count;
+	int64_t started_usec; /* since when the rest may be missed */
+	int64_t gone_usec;    /* of the last policy; 0: GONE_AFTER_USEC */
+};
+
+enum clock_seen { CLOCK_UNSEEN, CLOCK_UNTRUSTED, CLOCK_TRUSTED };
+
 struct database {
 	char *path;
-	sqlite3 *handle; /* NULL after a failure, until it is opened again */
+	sqlite3 *handle; /* may be NULL after a failure, until it is opened again */
 	struct statement statements[STATEMENT_CACHE_SIZE];
 	int failed;                  /* negative errno of a disk that failed, 0 */
+	bool given_up;               /* after a failure: to be closed and opened again */
+	bool damaged;                /* seen to be: not touched any more */
 	int64_t newest_usec;         /* the latest moment that any row was given */
 	int64_t newest_written_usec; /* of those, what the table says */
 	struct op *op;               /* the one that runs: its arena takes the events */
+	struct sims sims;
+	enum clock_seen clock;
 };
 
 /* database.c.  error gets a sentence; the file is left as it was when it is refused. */
 int database_open(const char *path, char *error, size_t error_size, struct database **ret_db);
 struct database *database_free(struct database *db);
-/* Opens again what database_drop() closed; 0 at once when it is open. */
+/* Opens again what database_drop() gave up; 0 at once when it is open.  -EUCLEAN for ever. */
 int database_ready(struct database *db);
 void database_drop(struct database *db);
 
@@ -118,8 +147,6 @@ struct op {
 	struct op *next_batch; /* of the first of a transaction */
 	int (*run)(struct database *db, struct op *op);
 	void (*report)(const struct op *op); /* calls the caller's callback; NULL: nobody waits */
-	/* After a commit that failed and yet may be in the log: takes it back; may be NULL. */
-	int (*undo)(struct database *db, struct op *op);
 	void *userdata;
 	int error;
 	bool lazy;      /* rides on the next commit, causes none */
@@ -172,12 +199,24 @@ struct part_change {
 	/* BEGUN */
 	const char *sim;
 	int64_t attempt;
-	/* NOT_SENT, REFUSED */
+	/* NOT_SENT, REFUSED, RETRY */
 	int64_t due_usec;
 	bool doubtful; /* it may have gone out all the same */
 };
 /* 1 when the part entered a state, 0 when the event means nothing to it. */
 int part_enter(struct database *db, const struct part_change *change);
+/*
+ * Every part in one of these states (a bit each) gets the event; returns how many moved.  Then the
+ * delivery must follow.
+ */
+#define STATE_BIT(state) (1u << (state))
+int parts_move(struct database *db, const struct part_change *change, unsigned states);
+/* The delivery shows what its parts say. */
+int delivery_follow(struct database *db, const struct part_change *change);
+/* When a part of it is lost, those that wait are cancelled. */
+int delivery_give_up(struct database *db, const struct part_change *change);
+/* Its reason and the operator's attention, once. */
+int delivery_hold(struct database *db, int64_t delivery, int64_t at_usec, const char *reason);
 /* Every part that still waits gets the event (CANCEL, TIME_OUT). */
 int delivery_enter(struct database *db, int64_t delivery, enum part_event event, int64_t at_usec,
 		   const char *reason);
@@ -186,8 +225,66 @@ int delivery_close_unreported(struct database *db, int64_t delivery, int64_t at_
 #define STORE_REASON_VALIDITY "Its validity was over before it could be sent."
 #define NO_REPORT_AFTER_USEC (60 * INT64_C(60000000))
 
+/* restart.c: parts of a delivery that go again.  1 when some do, 0 when none. */
+int delivery_resend(struct database *db, int64_t delivery, int64_t now_usec, const char *reason);
+int delivery_retry(struct database *db, int64_t delivery, int64_t now_usec);
+/* All parts of what is bound to a SIM that is gone, under another one. */
+int delivery_move(struct database *db, int64_t delivery, int64_t now_usec);
+
+/* unknown.c: what waited too long to be settled. */
+int unknown_tick(struct database *db, int64_t now_usec, int64_t after_usec, struct store_tick *tick,
+		 int64_t *ret_next_usec);
+
+/* schedule.c: what was scheduled comes into the queue; returns how many. */
+int schedule_release(struct database *db, int64_t now_usec, int64_t *ret_next_usec);
+
+/* retention.c: texts, then records go; returns how many. */
+int retention_tick(struct database *db, int64_t now_usec, const struct store_tick_policy *policy,
+		   int64_t *ret_next_usec);
+
+/* hold.c */
+int hold_read(struct database *db, bool *ret_held);
+
+/* sim.c */
+void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_usec);
+void sims_modem_changed(struct database *db, const char *modem, const char *to, int64_t now_usec);
+/* ret_usec: when it will be, 0 while it is at work. */
+bool sims_gone(const struct database *db, const char *iccid, int64_t now_usec, int64_t *ret_usec);
+int clock_turn(struct database *db, const struct store_now *now);
+/* The centre's clock minus ours: 1, or 0 when nobody knows it. */
+int sim_centre(struct database *db, const char *iccid, int64_t *ret_offset_usec);
+int sim_centre_learn(struct database *db, const char *iccid, int64_t offset_usec);
+int sim_standing(struct database *db, const char *iccid, bool *ret_swept, bool *ret_adopted);
+
+/* attention.c */
+int attention_read(struct database *db, int64_t seq, struct store_attention *item);
+int attention_open(struct database *db, const struct store_attention *item, int64_t delivery);
+int attention_delivery(struct database *db, int64_t delivery, const struct store_event *event,
+		       enum attention_kind kind);
+/* A delivery has changed: its item ends, or another is opened. unknown: a part of it is. */
+int attention_follow(struct database *db, int64_t delivery, const struct store_event *event,
+		     bool unknown);
+int attention_inbound_handled(struct database *db, const char *inbound, int64_t at_usec);
+
 /* attempt.c: -ENOENT, -EALREADY */
 int attempt_finish(struct database *db, const struct store_attempt_end *end);
+
+struct report {
+	int64_t stray; /* 0: it comes now */
+	const char *sim, *tail;
+	int reference;
+	uint8_t status;
+	int64_t at_usec,
+		centre_usec; /* when it came; when the centre got what it speaks of, or 0 */
+};
+
+struct match {
+	int64_t delivery, attempt;
+	unsigned part;
+};
+
+/* guess.c: 1 and the unknown part that it must be about, 0 when none or several may be. */
+int report_match_unknown(struct database *db, const struct report *report, struct match *match);
 
 /* report.c: 1 when it settled a part, 0 when it was kept as a stray. */
 int report_receive(struct database *db, const char *sim, const struct tpdu *tpdu, int64_t at_usec);
@@ -197,7 +294,8 @@ int report_tick(struct database *db, int64_t now_usec);
 
 /* reassembly.c */
 int reassembly_receive(struct database *db, const struct store_sim *sim,
-		       const struct store_received *received, enum store_reading *ret_reading);
+		       const struct store_received *received, bool old,
+		       enum store_reading *ret_reading);
 /* Gives up on what waits too long; returns how many, at most limit. */
 int reassembly_tick(struct database *db, int64_t now_usec, unsigned limit);
 int reassembly_next(struct database *db, int64_t *ret_usec);
@@ -219,8 +317,11 @@ int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_i
 /* inbound.c */
 int fingerprint_tick(struct database *db, int64_t now_usec);
 
-/* event.c: writes the row and keeps it for the listener.  inbound_seq 0: none. */
-int event_write(struct database *db, const struct store_event *event, int64_t inbound_seq);
+/* event.c: writes the row and keeps it for the listener. */
+struct event_link {
+	int64_t inbound, attention; /* rows, 0 none */
+};
+int event_write(struct database *db, const struct store_event *event, struct event_link link);
 int event_tick(struct database *db, int64_t now_usec, int64_t *ret_next_usec);
 
 /* overview.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Messages going out: submitted once per id, shown, listed, cancelled while nothing is on the air.
+ * Messages going out: submitted once per id, shown, listed, cancelled as far as they wait.
  */
 #include <errno.h>
 #include <string.h>
@@ -106,6 +106,7 @@ static int delivery_insert(struct database *db, const struct store_message_new *
 			   const struct store_recipient_new *recipient, int64_t message)
 {
 	int64_t due = new->scheduled_at_usec ? new->scheduled_at_usec : new->created_at_usec;
+	bool scheduled = new->scheduled_at_usec != 0;
 	char tail[NUMBER_TAIL_SIZE], id[ID_NEW_SIZE];
 	int64_t delivery;
 	int r;
@@ -115,13 +116,14 @@ static int delivery_insert(struct database *db, const struct store_message_new *
 		return r;
 	r = EXECUTE(db,
 		    "INSERT INTO delivery (id, message, recipient, number, state, reason, parts,"
-		    " priority, valid_until, waiting, due_at, settle_at)"
-		    " VALUES (?, ?, ?, ?, " SQL_PENDING ", ?, ?, ?, ?, 1, ?, ?)",
+		    " priority, valid_until, waiting, release_at, due_at, settle_at)"
+		    " VALUES (?, ?, ?, ?, " SQL_PENDING ", ?, ?, ?, ?, ?, ?, ?, ?)",
 		    STRING(id), INT(message), STRING(recipient->to), STRING(recipient->number),
-		    STRING(new->scheduled_at_usec ? "It waits for the moment it was scheduled for."
-						  : "It waits for a modem."),
+		    STRING(scheduled ? "It waits for the moment it was scheduled for."
+				     : "It waits for a modem."),
 		    INT((int64_t) new->part_count), INT(new->priority), INT(new->valid_until_usec),
-		    INT(due), INT(new->valid_until_usec));
+		    INT(!scheduled), INT(scheduled ? due : 0), INT(due),
+		    INT(new->valid_until_usec));
 	delivery = statement_row(db);
 	number_tail(recipient->number, tail);
 	for (size_t i = 1; i <= new->part_count &&r >= 0; i++)
@@ -130,6 +132,14 @@ static int delivery_insert(struct database *db, const struct store_message_new *
 			    " VALUES (?, ?, " SQL_PENDING ", ?, ?)",
 			    INT(delivery), INT((int64_t)i), INT(due), STRING(tail));
 	return r;
+}
+
+static int64_t message_life(const struct store_message_new *new)
+{
+	int64_t begin = new->scheduled_at_usec > new->created_at_usec ? new->scheduled_at_usec
+								      : new->created_at_usec;
+
+	return new->valid_until_usec > begin ? new->valid_until_usec - begin : 0;
 }
 
 static int submit_run(struct database *db, struct op *op)
@@ -147,13 +157,13 @@ static int submit_run(struct database *db, struct op *op)
 	moment_note(db, new->created_at_usec);
 	r = EXECUTE(db,
 		    "INSERT INTO message (id, digest, text, sms_text, created_at, scheduled_at,"
-		    " valid_until, priority, hold_on_unknown, alphabet)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    " valid_until, life, priority, hold_on_unknown, alphabet)"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    STRING(submit->id), BLOB(new->digest, DIGEST_SIZE),
 		    TEXT(new->text, new->text_size), TEXT(new->sms_text, new->sms_text_size),
 		    INT(new->created_at_usec), INT(new->scheduled_at_usec),
-		    INT(new->valid_until_usec), INT(new->priority), INT(new->hold_on_unknown),
-		    INT(new->alphabet));
+		    INT(new->valid_until_usec), INT(message_life(new)), INT(new->priority),
+		    INT(new->hold_on_unknown), INT(new->alphabet));
 	seq = statement_row(db);
 	for (size_t i = 0; i < new->part_count &&r >= 0; i++)
 		r = EXECUTE(db, "INSERT INTO message_part (message, number, text) VALUES (?, ?, ?)",
@@ -223,13 +233,15 @@ static int cancel_deliveries(struct database *db, struct op *op, int64_t message
 
 	while ((r = query_step(&query)) > 0) {
 		if (query_int(&query, 1) != DELIVERY_PENDING)
-			return -EBUSY;
+			continue;
 		deliveries = op_grow(op, deliveries, count, &capacity, sizeof(*deliveries));
 		if (!deliveries)
 			return -ENOMEM;
 		deliveries[count++] = query_int(&query, 0);
 	}
 	query_end(&query);
+	if (r >= 0 && count == 0)
+		return -EBUSY;
 	for (size_t i = 0; i < count && r >= 0; i++)
 		r = delivery_enter(db, deliveries[i], PART_CANCEL, now_usec, "It was cancelled.");
 	return r;

@@ -118,12 +118,12 @@ static void delivery_columns(const struct query *query, struct store_delivery *d
 int message_read(struct database *db, struct op *op, int64_t seq, bool attempts,
 		 struct store_message *message)
 {
-	CLEANUP_QUERY struct query query =
-		QUERY(db,
-		      "SELECT seq, id, recipient, number, state, final, reason, modem, parts,"
-		      " parts_sent, parts_delivered, may_be_duplicate, iif(waiting, due_at, 0)"
-		      " FROM delivery WHERE message = ? ORDER BY seq",
-		      INT(seq));
+	CLEANUP_QUERY struct query query = QUERY(
+		db,
+		"SELECT seq, id, recipient, number, state, final, reason, modem, parts,"
+		" parts_sent, parts_delivered, may_be_duplicate, iif(waiting OR release_at > 0, due_at, 0)"
+		" FROM delivery WHERE message = ? ORDER BY seq",
+		INT(seq));
 	size_t capacity = 0;
 	int r;
 

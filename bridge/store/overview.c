@@ -9,9 +9,6 @@
 #include "bridge/base/clock.h"
 #include "bridge/store/internal.h"
 
-#define TALLY_UNHANDLED 100
-#define TALLY_NEWEST 101
-
 void moment_note(struct database *db, int64_t at_usec)
 {
 	if (at_usec > db->newest_usec)
@@ -65,6 +62,10 @@ static int tally_read(struct database *db, struct store_overview *overview)
 			overview->deliveries[key] = (uint64_t)query_int(&query, 1);
 		else if (key == TALLY_UNHANDLED)
 			overview->inbox_unhandled = (uint64_t)query_int(&query, 1);
+		else if (key == TALLY_ATTENTION)
+			overview->attention_open = (uint64_t)query_int(&query, 1);
+		else if (key == TALLY_HELD)
+			overview->held = query_bool(&query, 1);
 	}
 	return r;
 }

@@ -17,12 +17,14 @@
 struct assembly {
 	int64_t seq; /* 0: none */
 	unsigned total;
+	bool old; /* all of it lay on the SIM before that was met */
 	char sim[STORE_NAME_SIZE], sender[TPDU_ADDRESS_SIZE];
 	char modem[STORE_NAME_SIZE], recipient[NUMBER_SIZE];
 	int64_t last_usec;
 };
 
-#define ASSEMBLY_COLUMNS "SELECT seq, total, sim, sender, modem, recipient, last_at FROM assembly "
+#define ASSEMBLY_COLUMNS                                                                           \
+	"SELECT seq, total, sim, sender, modem, recipient, last_at, old FROM assembly "
 
 static void assembly_columns(const struct query *query, struct assembly *assembly)
 {
@@ -33,6 +35,7 @@ static void assembly_columns(const struct query *query, struct assembly *assembl
 	query_copy(query, 4, assembly->modem, sizeof(assembly->modem));
 	query_copy(query, 5, assembly->recipient, sizeof(assembly->recipient));
 	assembly->last_usec = query_int(query, 6);
+	assembly->old = query_bool(query, 7);
 }
 
 static int assembly_find(struct database *db, const char *sim, const struct tpdu *tpdu,
@@ -53,15 +56,16 @@ static int assembly_find(struct database *db, const char *sim, const struct tpdu
 }
 
 static int assembly_insert(struct database *db, const struct store_sim *sim,
-			   const struct store_received *received, struct assembly *assembly)
+			   const struct store_received *received, bool old,
+			   struct assembly *assembly)
 {
 	const struct tpdu *tpdu = received->tpdu;
 	int r = EXECUTE(db,
 			"INSERT INTO assembly (sim, sender, reference, wide, total, modem,"
-			" recipient, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			" recipient, last_at, old) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			STRING(sim->iccid), STRING(tpdu->address), INT(tpdu->concat.reference),
 			INT(tpdu->concat.wide), INT(tpdu->concat.total), STRING(sim->modem),
-			STRING(received->to ? received->to : ""), INT(received->at_usec));
+			STRING(received->to ? received->to : ""), INT(received->at_usec), INT(old));
 
 	return r < 0 ? r : assembly_find(db, sim->iccid, tpdu, assembly);
 }
@@ -121,7 +125,7 @@ static int assembly_close(struct database *db, const struct assembly *assembly,
 	if (r < 0)
 		return r;
 	inbound = (struct inbound_new){
-		.state = state,
+		.state = assembly->old ? INBOUND_OLD : state,
 		.sim = assembly->sim,
 		.modem = assembly->modem,
 		.from = assembly->sender,
@@ -155,8 +159,8 @@ static int part_place(struct database *db, const struct assembly *assembly, cons
 	return query_bool(&query, 0) ? PLACE_SAME : PLACE_OTHER;
 }
 
-static int part_insert(struct database *db, const struct assembly *assembly,
-		       const struct store_received *received)
+static int part_insert(struct database *db, struct assembly *assembly,
+		       const struct store_received *received, bool old)
 {
 	const struct tpdu *tpdu = received->tpdu;
 	int r = EXECUTE(db,
@@ -165,9 +169,10 @@ static int part_insert(struct database *db, const struct assembly *assembly,
 			INT(assembly->seq), INT(tpdu->concat.sequence),
 			TEXT(tpdu->text, tpdu->text_size), INT(tpdu->centre_time_usec));
 
+	assembly->old &= old;
 	return r < 0 ? r
-		     : EXECUTE(db, "UPDATE assembly SET last_at = ? WHERE seq = ?",
-			       INT(received->at_usec), INT(assembly->seq));
+		     : EXECUTE(db, "UPDATE assembly SET last_at = ?, old = ? WHERE seq = ?",
+			       INT(received->at_usec), INT(assembly->old), INT(assembly->seq));
 }
 
 static int parts_count(struct database *db, const struct assembly *assembly)
@@ -181,7 +186,8 @@ static int parts_count(struct database *db, const struct assembly *assembly)
 
 /* The assembly that the part belongs to; an older message under the same reference is given up. */
 static int assembly_choose(struct database *db, const struct store_sim *sim,
-			   const struct store_received *received, struct assembly *assembly)
+			   const struct store_received *received, bool old,
+			   struct assembly *assembly)
 {
 	int place = PLACE_FREE;
 	int r = assembly_find(db, sim->iccid, received->tpdu, assembly);
@@ -198,15 +204,16 @@ static int assembly_choose(struct database *db, const struct store_sim *sim,
 		if (r < 0)
 			return r;
 	}
-	r = assembly_insert(db, sim, received, assembly);
+	r = assembly_insert(db, sim, received, old, assembly);
 	return r < 0 ? r : PLACE_FREE;
 }
 
 int reassembly_receive(struct database *db, const struct store_sim *sim,
-		       const struct store_received *received, enum store_reading *ret_reading)
+		       const struct store_received *received, bool old,
+		       enum store_reading *ret_reading)
 {
 	struct assembly assembly;
-	int r = assembly_choose(db, sim, received, &assembly);
+	int r = assembly_choose(db, sim, received, old, &assembly);
 
 	if (r < 0)
 		return r;
@@ -214,7 +221,7 @@ int reassembly_receive(struct database *db, const struct store_sim *sim,
 		*ret_reading = STORE_READING_COPY;
 		return 0;
 	}
-	r = part_insert(db, &assembly, received);
+	r = part_insert(db, &assembly, received, old);
 	if (r >= 0)
 		r = parts_count(db, &assembly);
 	if (r < 0)

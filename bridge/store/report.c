@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Status reports find their part by SIM, reference and the last digits of the number.  One that
- * fits none may have overtaken the answer to its own attempt: it waits for an hour.
+ * Status reports find their part by SIM, reference and the last digits of the number.  One whose
+ * reference fits nothing known may be about a part whose reference nobody heard (guess.c);
+ * or it has overtaken the answer to its own attempt, and waits for an hour.
  */
 #include <errno.h>
 
@@ -12,14 +13,6 @@
 #define STRAYS_PER_NUMBER 16
 #define STRAY_KEPT_USEC USEC_PER_HOUR
 #define TICK_ROWS 500
-
-struct report {
-	int64_t stray; /* 0: it comes now */
-	const char *sim, *tail;
-	int reference;
-	uint8_t status;
-	int64_t at_usec;
-};
 
 struct fate {
 	enum part_event event;
@@ -48,28 +41,17 @@ static struct fate fate_of_status(uint8_t status)
 	return (struct fate){ PART_REPORTED_FAILED, "The network could not deliver it" };
 }
 
-struct match {
-	int64_t delivery, attempt;
-	unsigned part;
-	char modem[STORE_NAME_SIZE];
-};
-
-/*
- * 1 and the newest part with that reference; only: 0 when it is not the only one.  A part that was
- * begun after a stray came is not the one it speaks of.
- */
-static int part_match(struct database *db, const struct report *report, int reference, bool only,
-		      struct match *match)
+/* 1 and the newest part with that reference; one that was begun after a stray came is not its. */
+static int part_match(struct database *db, const struct report *report, struct match *match)
 {
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
 		      "SELECT p.delivery, p.number, p.attempt FROM part p"
-		      " CROSS JOIN delivery d ON d.seq = p.delivery"
 		      " WHERE p.sim = ? AND p.reference = ? AND p.tail = ? AND p.begun_at <= ?"
-		      " AND p.state IN (" SQL_UNKNOWN ", " SQL_SENT ") AND (? OR d.final = 0)"
-		      " ORDER BY p.begun_at DESC LIMIT 2",
-		      STRING(report->sim), INT(reference), STRING(report->tail),
-		      INT(only || report->stray ? report->at_usec : INT64_MAX), INT(!only));
+		      " AND p.state IN (" SQL_UNKNOWN ", " SQL_SENT ")"
+		      " ORDER BY p.begun_at DESC LIMIT 1",
+		      STRING(report->sim), INT(report->reference), STRING(report->tail),
+		      INT(report->stray ? report->at_usec : INT64_MAX));
 	int r = query_step(&query);
 
 	if (r <= 0)
@@ -77,10 +59,26 @@ static int part_match(struct database *db, const struct report *report, int refe
 	match->delivery = query_int(&query, 0);
 	match->part = (unsigned)query_int(&query, 1);
 	match->attempt = query_int(&query, 2);
-	if (!only)
-		return 1;
+	return 1;
+}
+
+/* What the centre's clock says of an attempt whose end is known teaches how far it is from ours. */
+static int centre_learn(struct database *db, const struct report *report, const struct match *match)
+{
+	CLEANUP_QUERY struct query query =
+		QUERY(db, "SELECT ended_at FROM attempt WHERE seq = ? AND ended_at > 0",
+		      INT(match->attempt));
+	int64_t ended_usec;
+	int r;
+
+	if (report->centre_usec == 0)
+		return 0;
 	r = query_step(&query);
-	return r < 0 ? r : r == 0;
+	if (r <= 0)
+		return r;
+	ended_usec = query_int(&query, 0);
+	query_end(&query);
+	return sim_centre_learn(db, report->sim, report->centre_usec - ended_usec);
 }
 
 /* Something to that number is on the air: the report may be its own. */
@@ -98,15 +96,18 @@ static int attempt_is_open(struct database *db, const struct report *report)
 
 static int report_match(struct database *db, const struct report *report, struct match *match)
 {
-	int r = part_match(db, report, report->reference, false, match);
+	int r = part_match(db, report, match);
 
-	if (r != 0)
+	if (r > 0) {
+		r = centre_learn(db, report, match);
+		return r < 0 ? r : 1;
+	}
+	if (r < 0)
 		return r;
 	r = attempt_is_open(db, report);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	/* No attempt is known by it: the one part whose reference nobody heard, if it is one. */
-	return part_match(db, report, -1, true, match);
+	return report_match_unknown(db, report, match);
 }
 
 /* 1 when it settled a part, 0 when none fits. */
@@ -149,10 +150,10 @@ static int report_apply(struct database *db, const struct report *report)
 static int stray_keep(struct database *db, const struct report *report)
 {
 	int r = EXECUTE(db,
-			"INSERT INTO stray_report (sim, tail, reference, status, at)"
-			" VALUES (?, ?, ?, ?, ?)",
+			"INSERT INTO stray_report (sim, tail, reference, status, at, centre_at)"
+			" VALUES (?, ?, ?, ?, ?, ?)",
 			STRING(report->sim), STRING(report->tail), INT(report->reference),
-			INT(report->status), INT(report->at_usec));
+			INT(report->status), INT(report->at_usec), INT(report->centre_usec));
 
 	return r < 0 ? r
 		     : EXECUTE(db, "DELETE FROM stray_report WHERE seq <= ?",
@@ -168,6 +169,7 @@ int report_receive(struct database *db, const char *sim, const struct tpdu *tpdu
 		.reference = tpdu->reference,
 		.status = tpdu->status,
 		.at_usec = at_usec,
+		.centre_usec = tpdu->centre_time_usec,
 	};
 	int r;
 
@@ -180,7 +182,11 @@ int report_receive(struct database *db, const char *sim, const struct tpdu *tpdu
 		r = stray_keep(db, &report);
 		return r < 0 ? r : 0;
 	}
-	return r;
+	if (r < 0)
+		return r;
+	/* Whose reference is known now is no candidate for another report any more. */
+	r = report_strays_apply(db, sim, tail);
+	return r < 0 ? r : 1;
 }
 
 static int strays_load(struct database *db, const char *sim, const char *tail,
@@ -188,7 +194,7 @@ static int strays_load(struct database *db, const char *sim, const char *tail,
 {
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
-		      "SELECT seq, reference, status, at FROM stray_report"
+		      "SELECT seq, reference, status, at, centre_at FROM stray_report"
 		      " WHERE sim = ? AND tail = ? ORDER BY seq LIMIT ?",
 		      STRING(sim), STRING(tail), INT(STRAYS_PER_NUMBER));
 	int count = 0, r;
@@ -201,6 +207,7 @@ static int strays_load(struct database *db, const char *sim, const char *tail,
 			.reference = (int)query_int(&query, 1),
 			.status = (uint8_t)query_int(&query, 2),
 			.at_usec = query_int(&query, 3),
+			.centre_usec = query_int(&query, 4),
 		};
 	return r < 0 ? r : count;
 }

@@ -36,6 +36,8 @@ enum part_event {
 	PART_REPORTED_EXPIRED,
 	PART_TIME_OUT, /* its validity is over, and no copy can still arrive */
 	PART_CANCEL,
+	PART_RESEND, /* again, though a copy may be out: policy, operator, or another SIM */
+	PART_RETRY,  /* the operator wants what had ended */
 	PART_EVENT_COUNT,
 };
 

@@ -31,9 +31,13 @@ int statement_fail(struct database *db, int code)
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
-		error = -EACCES;
+		error = system == EMFILE || system == ENFILE ? -EMFILE : -EACCES;
 		break;
 	default:
+		if (code == SQLITE_IOERR_DATA) { /* a page fails its checksum */
+			error = -EUCLEAN;
+			break;
+		}
 		error = system == ENOSPC || system == EDQUOT ? -ENOSPC : -EIO;
 		break;
 	}

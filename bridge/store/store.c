@@ -10,6 +10,7 @@
  *
  * When the disk fails, the batch is lost as a whole, its callers get the error, and the connection
  * is opened anew: a failed sync is never repeated, since the kernel may have dropped the pages.
+ * When a page is damaged, that is the end: every operation from then on gets -EUCLEAN.
  */
 #include <assert.h>
 #include <errno.h>
@@ -117,35 +118,15 @@ static int batch_commit(struct database *db, struct op *batch)
 	return EXECUTE(db, "COMMIT");
 }
 
-/* What a failed commit left in the log may come back when the log is read again. */
-static void batch_undo(struct database *db, struct op *batch)
-{
-	bool wanted = false;
-
-	for (struct op *op = batch; op; op = op->next)
-		wanted |= op->undo != NULL;
-	if (!wanted || database_ready(db) < 0 || EXECUTE(db, "BEGIN IMMEDIATE") < 0)
-		return;
-	for (struct op *op = batch; op; op = op->next) {
-		db->op = op;
-		if (op->undo)
-			op->undo(db, op);
-	}
-	db->op = NULL;
-	if (db->failed || EXECUTE(db, "COMMIT") < 0)
-		database_drop(db);
-}
-
 static void batch_run(struct database *db, struct op *batch)
 {
 	int r = batch_commit(db, batch);
 
 	if (r >= 0)
 		return;
-	if (r != -ENOSPC && r != -ENOMEM)
+	if (r != -ENOSPC && r != -ENOMEM && r != -EUCLEAN)
 		r = -EIO;
 	database_drop(db);
-	batch_undo(db, batch);
 	for (struct op *op = batch; op; op = op->next) {
 		op->error = r;
 		op->event_count = 0;
@@ -325,6 +306,10 @@ int store_open(const char *state_directory, sd_event *loop, char *error, size_t 
 			snprintf(error, error_size, "The store's thread can't start: %s.",
 				 strerror(-r));
 	}
+	if (r == -EMFILE || r == -ENFILE)
+		snprintf(error, error_size,
+			 "No file descriptors are left for the store. Raise LimitNOFILE= of the "
+			 "service (`ulimit -n` in a shell).");
 	if (r < 0) {
 		store_release(store);
 		return r;

@@ -9,7 +9,8 @@
  * posted.  Results belong to the store and live until the callback returns.
  *
  * Every callback has an error first: 0, or negative errno: -ENOENT, -EEXIST, -EINVAL as each
- * operation says; -EIO, -ENOSPC for a disk that fails (nothing was done; API answers 503); -EBUSY
+ * operation says; -EIO, -ENOSPC for a disk that fails (nothing was done; API answers 503);
+ * -EUCLEAN when a page turns out to be damaged, and for every operation after it; -EBUSY
  * comes from the posting call itself when too much is queued.  Posting returns 0, -EBUSY, -ENOMEM;
  * the callback runs if and only if posting returned 0.
  *
@@ -36,7 +37,7 @@ struct store;
  * Opens (creates, migrates) state_directory/footbridge.db and starts the thread.  Takes a lock on
  * the directory for as long as it is open.  On failure a sentence for people is in error (what
  * happened, what to do).  Returns 0, -EWOULDBLOCK (another daemon has it), -ENOTUNIQ (a newer
- * schema), -EUCLEAN (not our database, or damaged), -EACCES, -ENOSPC, -EIO, -ENOMEM.
+ * schema), -EUCLEAN (not our database, or damaged), -EACCES, -EMFILE, -ENOSPC, -EIO, -ENOMEM.
  */
 int store_open(const char *state_directory, sd_event *loop, char *error, size_t error_size,
 	       struct store **ret_store);
@@ -123,12 +124,30 @@ int store_submit(struct store *store, const struct store_message_new *message,
 /* -ENOENT: no such message.  With all attempts. */
 int store_message_get(struct store *store, const char *id, store_message_done done, void *userdata);
 
-/*
- * Every delivery that is pending becomes cancelled.  -EBUSY in the callback: some are on the air or
- * over (nothing changed).
- */
+/* Every delivery that is pending becomes cancelled.  -EBUSY in the callback: none was pending. */
 int store_message_cancel(struct store *store, const char *id, int64_t now_usec,
 			 store_message_done done, void *userdata);
+
+enum store_settlement {
+	STORE_SETTLE_DELIVERED,
+	STORE_SETTLE_FAILED,
+	STORE_SETTLE_RESEND, /* with the visible prefix */
+};
+
+/*
+ * The operator's word on what is unknown (held or not): every unknown delivery of the message.
+ * -ENOENT; with the message -EBUSY: none is unknown, -ENODATA: its text is not kept any more.
+ */
+int store_message_settle(struct store *store, const char *id, enum store_settlement settlement,
+			 int64_t now_usec, store_message_done done, void *userdata);
+
+/*
+ * Every delivery that ended failed, expired or cancelled is pending again, for as long as the
+ * message was first meant to be valid; parts that were confirmed are not sent again.  -ENOENT;
+ * with the message -EBUSY: nothing of it has ended so, -ENODATA: its text is not kept any more.
+ */
+int store_message_retry(struct store *store, const char *id, int64_t now_usec,
+			store_message_done done, void *userdata);
 
 struct store_message_filter {
 	int state;          /* enum delivery_state of at least one delivery, -1 any */
@@ -145,6 +164,12 @@ int store_message_list(struct store *store, const struct store_message_filter *f
 
 /* ------------------------------------------------------------------ the radio's side */
 
+/* A moment, and whether it can be believed: an untrusted clock expires and fires nothing. */
+struct store_now {
+	int64_t usec;
+	bool trusted;
+};
+
 struct store_sim {
 	const char *modem; /* its name */
 	const char
@@ -154,7 +179,7 @@ struct store_sim {
 /* What goes to a modem now. */
 struct store_job {
 	int64_t attempt; /* > 0 */
-	char message[STORE_ID_SIZE], delivery[STORE_ID_SIZE];
+	char message[STORE_ID_SIZE];
 	char number[NUMBER_SIZE];
 	enum sms_alphabet alphabet;
 	char text[TPDU_TEXT_SIZE];
@@ -162,7 +187,8 @@ struct store_job {
 	struct tpdu_concat concat;
 	int64_t valid_until_usec;
 	bool may_be_duplicate;
-	unsigned tries; /* earlier attempts of this part */
+	unsigned tries;    /* earlier attempts of this part */
+	unsigned refusals; /* those of them that ended in an error */
 };
 
 /*
@@ -174,10 +200,10 @@ typedef void (*store_job_done)(int error, const struct store_job *job, int64_t n
 
 /*
  * Picks the next part for this SIM (priority, then due moment, then age; the parts of one delivery
- * stay on one SIM, in order), commits its attempt: the part is sending when the callback runs.
+ * stay on one SIM, in order, once something of it may be out), commits its attempt: the part is sending when the callback runs.
  */
-int store_attempt_begin(struct store *store, const struct store_sim *sim, int64_t now_usec,
-			store_job_done done, void *userdata);
+int store_attempt_begin(struct store *store, const struct store_sim *sim,
+			const struct store_now *now, store_job_done done, void *userdata);
 
 struct store_attempt_end {
 	int64_t attempt;
@@ -196,6 +222,12 @@ typedef void (*store_done)(int error, void *userdata);
 int store_attempt_end(struct store *store, const struct store_attempt_end *end, store_done done,
 		      void *userdata);
 
+/*
+ * Everything outgoing waits (store_attempt_begin gives no job) until it is released; kept over
+ * restarts.
+ */
+int store_hold(struct store *store, bool held, int64_t now_usec, store_done done, void *userdata);
+
 /* Remembers that Ctrl-Z was about to pass.  Nobody waits for it; it rides on the next commit. */
 int store_attempt_handed_over(struct store *store, int64_t attempt);
 
@@ -209,17 +241,29 @@ int store_attempt_late(struct store *store, const struct store_sim *sim,
 /* After a start, before anything else: attempts that a dead daemon left are settled (unknown). */
 int store_recover(struct store *store, int64_t now_usec, store_done done, void *userdata);
 
+/* What a turn of time may do. */
+struct store_tick_policy {
+	int64_t unknown_usec; /* how long an unknown part waits to be settled */
+	int64_t gone_usec;    /* after which a SIM that is not at work is gone; 0: 2 minutes */
+	/* After the last change of a final message; 0 for ever. */
+	int64_t keep_text_usec, keep_record_usec;
+};
+
 struct store_tick {
-	int64_t next_usec; /* when the next tick is worth while */
-	unsigned expired, final_without_report, incomplete;
+	int64_t next_usec; /* when the next tick is worth while; 0: when something changes */
+	unsigned released, expired, final_without_report, incomplete, resent, held, forgotten;
 };
 typedef void (*store_tick_done)(int error, const struct store_tick *tick, void *userdata);
 
 /*
- * What time brings: pending past their validity expire; sent without report an hour past it become
- * final (reason NoReport); incomplete inbound messages are given up on; events older than 7 days go.
+ * What time brings: scheduled messages become due; pending past their validity expire; sent without
+ * report an hour past it become final (reason NoReport, with an event); unknown parts are sent again
+ * with a visible prefix, or held for the operator (attention), as their message says; incomplete
+ * inbound messages are given up on; events older than 7 days go; texts and records past retention
+ * go.  With a clock that is not trusted it only does what needs no clock (architecture.md, Clock).
  */
-int store_tick(struct store *store, int64_t now_usec, store_tick_done done, void *userdata);
+int store_tick(struct store *store, const struct store_now *now,
+	       const struct store_tick_policy *policy, store_tick_done done, void *userdata);
 
 /* ------------------------------------------------------------------ messages coming in */
 
@@ -250,6 +294,7 @@ enum store_reading {
 	STORE_READING_REPORT,  /* a status report, matched */
 	STORE_READING_STRAY,   /* a status report that fits no part */
 	STORE_READING_KEPT,    /* not understood, kept as unreadable */
+	STORE_READING_OLD,     /* was on a SIM never seen before: not to be deleted until adopted */
 };
 
 struct store_received {
@@ -272,6 +317,30 @@ typedef void (*store_received_done)(int error, enum store_reading reading, void 
 int store_receive(struct store *store, const struct store_sim *sim,
 		  const struct store_received *received, store_received_done done, void *userdata);
 
+/*
+ * A worker has listed everything that was on the SIM: what comes from now on is new.  Until this is
+ * said for the first time of a SIM, what store_receive() gets of it is old (and READING_OLD).
+ */
+int store_sim_swept(struct store *store, const struct store_sim *sim, int64_t now_usec);
+
+/* The operator takes a SIM over: what is old on it may be deleted from now on.  -ENOENT. */
+int store_sim_adopt(struct store *store, const struct store_sim *sim, int64_t now_usec,
+		    store_done done, void *userdata);
+
+/* Whose PIN: the modem's IMEI, otherwise its name; and the ICCID, "" unknown. */
+struct store_pin_key {
+	const char *modem, *iccid;
+};
+typedef void (*store_pin_done)(int error, bool allowed, void *userdata);
+/* Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
+ * and not proved. */
+int store_pin_try(struct store *store, const struct store_pin_key *key, const char *pin,
+		  int64_t now_usec, store_pin_done done, void *userdata);
+/* The SIM is open: nothing is held against any PIN of it any more. */
+int store_pin_proved(struct store *store, const struct store_pin_key *key);
+/* The one that was allowed last was not entered after all. */
+int store_pin_untried(struct store *store, const struct store_pin_key *key);
+
 /* The slot is free again. */
 int store_slot_deleted(struct store *store, const struct store_sim *sim, const char *memory,
 		       int location, const uint8_t digest_of_tpdu[32]);
@@ -291,12 +360,55 @@ int store_inbox_get(struct store *store, const char *id, store_inbox_done done, 
 int store_inbox_handled(struct store *store, const char *id, int64_t now_usec,
 			store_inbox_done done, void *userdata);
 
+/* ------------------------------------------------------------------ attention */
+
+/* What needs a human. */
+enum attention_kind {
+	ATTENTION_FAILED,     /* a delivery ended failed */
+	ATTENTION_EXPIRED,    /* or expired */
+	ATTENTION_HELD,       /* is unknown, and its message says: ask */
+	ATTENTION_UNREADABLE, /* an SMS that came in could not be read */
+	ATTENTION_MODEM_DOWN, /* for 15 minutes; ends by itself when the modem is back */
+	ATTENTION_KIND_COUNT,
+};
+const char *attention_kind_name(enum attention_kind kind); /* "delivery.failed", "modem.down" … */
+
+struct store_attention {
+	char id[STORE_ID_SIZE];
+	enum attention_kind kind;
+	int64_t at_usec, done_at_usec;                        /* 0: open */
+	char message[STORE_ID_SIZE], delivery[STORE_ID_SIZE]; /* of a delivery; else "" */
+	char number[NUMBER_SIZE];
+	char inbound[STORE_ID_SIZE]; /* of an SMS */
+	char modem[STORE_NAME_SIZE];
+	char reason[STORE_REASON_SIZE];
+};
+
+/* Opened by the store in the transaction that makes the state; a delivery that leaves it (retry,
+ * settle, a late report) ends its item. */
+struct store_attention_filter {
+	bool ended_too;
+	int64_t before_cursor;
+	unsigned limit; /* 1..1000 */
+};
+typedef void (*store_attention_done_list)(int error, const struct store_attention *items,
+					  size_t count, int64_t next_cursor, void *userdata);
+int store_attention_list(struct store *store, const struct store_attention_filter *filter,
+			 store_attention_done_list done, void *userdata);
+/* Ends one and answers it; again is fine.  -ENOENT. */
+int store_attention_end(struct store *store, const char *id, int64_t now_usec,
+			store_attention_done_list done, void *userdata);
+/* One open item for each modem that is down. */
+int store_attention_modem(struct store *store, const char *modem, bool down, const char *reason,
+			  int64_t now_usec);
+
 /* ------------------------------------------------------------------ events, overview */
 
 enum store_event_type {
 	STORE_EVENT_MESSAGE_RECEIVED, /* message.received */
 	STORE_EVENT_MESSAGE_STATE,    /* message.state */
 	STORE_EVENT_MODEM_STATE,      /* modem.state */
+	STORE_EVENT_ATTENTION,        /* attention: an item opened or ended */
 	STORE_EVENT_TYPE_COUNT,
 };
 const char *store_event_type_name(enum store_event_type type);
@@ -311,12 +423,15 @@ struct store_event {
 	char message[STORE_ID_SIZE], delivery[STORE_ID_SIZE], to[STORE_NAME_SIZE];
 	char number[NUMBER_SIZE];
 	enum delivery_state from_state, to_state;
+	bool final; /* also sent or unknown, when no report is waited for any more */
 	/* message.state, modem.state */
 	char modem[STORE_NAME_SIZE];
 	char reason[STORE_REASON_SIZE];
 	char error[16];
 	/* modem.state */
 	char modem_from[16], modem_to[16];
+	/* attention */
+	const struct store_attention *attention;
 };
 
 /*
@@ -338,7 +453,8 @@ int store_modem_changed(struct store *store, const char *modem, const char *from
 
 struct store_overview {
 	uint64_t deliveries[DELIVERY_STATE_COUNT];
-	uint64_t inbox_unhandled;
+	uint64_t inbox_unhandled, attention_open;
+	bool held;                   /* store_hold */
 	int64_t oldest_pending_usec; /* 0 none */
 	int64_t last_event;
 	int64_t newest_stored_usec;

@@ -14,7 +14,8 @@
 
 struct tick_op {
 	struct op op;
-	int64_t now_usec;
+	struct store_now now;
+	struct store_tick_policy policy;
 	store_tick_done done;
 	struct store_tick tick;
 };
@@ -29,7 +30,8 @@ static int overdue_next(struct database *db, int64_t now_usec, struct overdue *o
 			int64_t *ret_next_usec)
 {
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT seq, waiting, settle_at FROM delivery WHERE settle_at > 0"
+		QUERY(db, "SELECT seq, waiting OR release_at > 0, settle_at FROM delivery"
+			  " WHERE settle_at > 0"
 			  " ORDER BY settle_at LIMIT 1");
 	int r = query_step(&query);
 
@@ -48,15 +50,15 @@ static int deliveries_settle(struct database *db, struct tick_op *tick, int64_t 
 	int r = 0;
 
 	for (unsigned i = 0; i < DELIVERIES_PER_TURN; i++) {
-		r = overdue_next(db, tick->now_usec, &overdue, ret_next_usec);
+		r = overdue_next(db, tick->now.usec, &overdue, ret_next_usec);
 		if (r <= 0)
 			return r;
 		if (overdue.waits) {
-			r = delivery_enter(db, overdue.delivery, PART_TIME_OUT, tick->now_usec,
+			r = delivery_enter(db, overdue.delivery, PART_TIME_OUT, tick->now.usec,
 					   STORE_REASON_VALIDITY);
 			tick->tick.expired++;
 		} else {
-			r = delivery_close_unreported(db, overdue.delivery, tick->now_usec);
+			r = delivery_close_unreported(db, overdue.delivery, tick->now.usec);
 			tick->tick.final_without_report++;
 		}
 		if (r < 0)
@@ -71,35 +73,78 @@ static void sooner(int64_t *next_usec, int64_t other_usec)
 		*next_usec = other_usec;
 }
 
+/* What was sent, or waits to be. */
+static int outgoing_tick(struct database *db, struct tick_op *op, int64_t now_usec)
+{
+	struct store_tick *tick = &op->tick;
+	int64_t next_usec;
+	int r = schedule_release(db, now_usec, &next_usec);
+
+	if (r < 0)
+		return r;
+	tick->released = (unsigned)r;
+	sooner(&tick->next_usec, next_usec);
+	r = unknown_tick(db, now_usec, op->policy.unknown_usec, tick, &next_usec);
+	if (r < 0)
+		return r;
+	sooner(&tick->next_usec, next_usec);
+	r = deliveries_settle(db, op, &next_usec);
+	if (r < 0)
+		return r;
+	sooner(&tick->next_usec, next_usec);
+	return report_tick(db, now_usec);
+}
+
+static int incoming_tick(struct database *db, struct store_tick *tick, int64_t now_usec)
+{
+	int64_t next_usec = 0;
+	int r = reassembly_tick(db, now_usec, ASSEMBLIES_PER_TURN);
+
+	if (r < 0)
+		return r;
+	tick->incomplete = (unsigned)r;
+	r = reassembly_next(db, &next_usec);
+	if (r < 0)
+		return r;
+	sooner(&tick->next_usec, next_usec);
+	return fingerprint_tick(db, now_usec);
+}
+
+static int keeping_tick(struct database *db, struct tick_op *op, int64_t now_usec)
+{
+	int64_t next_usec;
+	int r = event_tick(db, now_usec, &next_usec);
+
+	if (r < 0)
+		return r;
+	sooner(&op->tick.next_usec, next_usec);
+	r = retention_tick(db, now_usec, &op->policy, &next_usec);
+	if (r < 0)
+		return r;
+	op->tick.forgotten = (unsigned)r;
+	sooner(&op->tick.next_usec, next_usec);
+	return 0;
+}
+
 static int tick_run(struct database *db, struct op *op)
 {
 	struct tick_op *tick = (struct tick_op *)op;
-	int64_t deliveries = 0, assemblies = 0, events = 0;
-	int r;
+	int64_t now_usec = tick->now.usec;
+	int r = clock_turn(db, &tick->now);
 
-	r = deliveries_settle(db, tick, &deliveries);
-	if (r >= 0)
-		r = reassembly_tick(db, tick->now_usec, ASSEMBLIES_PER_TURN);
-	if (r >= 0) {
-		tick->tick.incomplete = (unsigned)r;
-		r = reassembly_next(db, &assemblies);
-	}
-	if (r >= 0)
-		r = event_tick(db, tick->now_usec, &events);
-	if (r >= 0)
-		r = report_tick(db, tick->now_usec);
-	if (r >= 0)
-		r = fingerprint_tick(db, tick->now_usec);
-	if (r < 0)
+	db->sims.gone_usec = tick->policy.gone_usec;
+	/* All of it is a matter of time. */
+	if (r < 0 || !tick->now.trusted)
 		return r;
-
-	tick->tick.next_usec = tick->now_usec + TURN_AT_LEAST_EVERY;
-	sooner(&tick->tick.next_usec, deliveries);
-	sooner(&tick->tick.next_usec, assemblies);
-	sooner(&tick->tick.next_usec, events);
-	if (tick->tick.next_usec < tick->now_usec)
-		tick->tick.next_usec = tick->now_usec;
-	return 0;
+	tick->tick.next_usec = now_usec + TURN_AT_LEAST_EVERY;
+	r = outgoing_tick(db, tick, now_usec);
+	if (r >= 0)
+		r = incoming_tick(db, &tick->tick, now_usec);
+	if (r >= 0)
+		r = keeping_tick(db, tick, now_usec);
+	if (tick->tick.next_usec < now_usec)
+		tick->tick.next_usec = now_usec;
+	return r;
 }
 
 static void tick_report(const struct op *op)
@@ -109,13 +154,15 @@ static void tick_report(const struct op *op)
 	tick->done(op->error, op->error < 0 ? NULL : &tick->tick, op->userdata);
 }
 
-int store_tick(struct store *store, int64_t now_usec, store_tick_done done, void *userdata)
+int store_tick(struct store *store, const struct store_now *now,
+	       const struct store_tick_policy *policy, store_tick_done done, void *userdata)
 {
 	struct tick_op *tick = op_new(sizeof(*tick), tick_run, tick_report, userdata);
 
 	if (!tick)
 		return -ENOMEM;
-	tick->now_usec = now_usec;
+	tick->now = *now;
+	tick->policy = *policy;
 	tick->done = done;
 	return op_post(store, &tick->op);
 }

@@ -24,7 +24,7 @@ static struct send_verdict judge(enum modem_outcome outcome, enum modem_error_ki
 						 .error_code = code };
 	struct send_verdict verdict;
 
-	send_judge(&word, tries, others_succeed, &verdict);
+	send_judge(&word, tries, tries, others_succeed, &verdict);
 	return verdict;
 }
 
@@ -123,6 +123,18 @@ static void a_rejected_recipient_fails_only_when_others_succeed(void **state)
 	assert_false(judge_cms(21, 0, true).sim_rests);
 }
 
+static void what_never_reached_the_air_is_no_rejection(void **state)
+{
+	const struct modem_word_outcome word = { .outcome = MODEM_OUTCOME_REFUSED,
+						 .error_kind = MODEM_ERROR_CMS,
+						 .error_code = 21 };
+	struct send_verdict verdict;
+
+	(void)state;
+	send_judge(&word, 3, 0, true, &verdict);
+	assert_int_equal(verdict.event, PART_REFUSED);
+}
+
 static void a_rejected_duplicate_counts_as_sent(void **state)
 {
 	(void)state;
@@ -185,6 +197,7 @@ int main(void)
 		cmocka_unit_test(a_temporary_error_waits_longer_each_time),
 		cmocka_unit_test(a_barred_sim_rests_and_the_message_waits),
 		cmocka_unit_test(a_rejected_recipient_fails_only_when_others_succeed),
+		cmocka_unit_test(what_never_reached_the_air_is_no_rejection),
 		cmocka_unit_test(a_rejected_duplicate_counts_as_sent),
 		cmocka_unit_test(a_vendor_catch_all_may_arrive_twice),
 		cmocka_unit_test(no_answer_is_unknown_wherever_it_was_lost),

@@ -42,9 +42,13 @@ struct world {
 	struct modem *modem;
 
 	unsigned outcomes, handed_over, late, receptions, deletions, starts;
+	unsigned sweeps, received_before_sweep; /* receptions when the last sweep ended */
 	struct modem_word_outcome outcome, late_outcome;
 	struct modem_word_received received[RECEIVED_MAX];
 	bool deleted;
+	const char *pin; /* what is entered when one is wanted; NULL: no answer */
+	struct modem_word_pin_wanted pin_wanted;
+	unsigned pins_wanted;
 	enum modem_state seen[256];
 	unsigned seen_count;
 };
@@ -114,6 +118,26 @@ static inline void on_deleted(struct modem *modem, int64_t reading, bool done, v
 	world->deleted = done;
 }
 
+static inline void on_swept(struct modem *modem, void *userdata)
+{
+	struct world *world = userdata;
+
+	(void)modem;
+	world->sweeps++;
+	world->received_before_sweep = world->receptions;
+}
+
+static inline void on_pin_wanted(struct modem *modem, const struct modem_word_pin_wanted *wanted,
+				 void *userdata)
+{
+	struct world *world = userdata;
+
+	world->pins_wanted++;
+	world->pin_wanted = *wanted;
+	if (world->pin)
+		assert_int_equal(modem_enter_pin(modem, world->pin, "no PIN here"), 0);
+}
+
 static const struct modem_listener LISTENER = {
 	.changed = on_changed,
 	.outcome = on_outcome,
@@ -121,6 +145,8 @@ static const struct modem_listener LISTENER = {
 	.late_outcome = on_late,
 	.received = on_received,
 	.deleted = on_deleted,
+	.swept = on_swept,
+	.pin_wanted = on_pin_wanted,
 };
 
 /* One request to the cell's control socket; the answer is the caller's to read, not to free. */
@@ -236,7 +262,7 @@ static inline void modem_begin(struct world *world, const char *pin, unsigned ti
 
 	program_path("footbridge-modem", program, sizeof(program));
 	snprintf(settings.start.device, sizeof(settings.start.device), "%s", world->device);
-	snprintf(settings.start.pin, sizeof(settings.start.pin), "%s", pin);
+	world->pin = pin;
 	assert_int_equal(modem_new(world->loop, &settings, &LISTENER, world, &world->modem), 0);
 }
 

@@ -222,6 +222,26 @@ static void a_worker_whose_daemon_is_gone_finishes_its_send(void **state)
 	assert_int_equal(times_on_screen(world, "the last one"), 1);
 }
 
+static void a_worker_that_dies_at_once_is_tried_again_ever_more_rarely(void **state)
+{
+	static const char *const DELAYS[] = { "after 0.2 s", "after 0.4 s", "after 0.8 s" };
+	struct world *world = *state;
+	struct modem_settings settings = {
+		.name = "north",
+		.program = "/bin/false",
+		.start = { .device = "/dev/null", .sweep_seconds = 60 },
+		.time_percent = 100,
+	};
+
+	assert_int_equal(modem_new(world->loop, &settings, &LISTENER, world, &world->modem), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(DELAYS); i++) {
+		RUN_UNTIL(world, strstr(modem_reason(world->modem), DELAYS[i]));
+		assert_non_null(strstr(modem_reason(world->modem), "exit status 1"));
+		assert_true(STATE_IS(world, FAILED));
+		assert_int_equal(world->seen_count, i + 1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +253,7 @@ int main(int argc, char **argv)
 		TEST(a_worker_killed_while_receiving_loses_nothing),
 		TEST(a_worker_whose_daemon_is_gone_ends),
 		TEST(a_worker_whose_daemon_is_gone_finishes_its_send),
+		TEST(a_worker_that_dies_at_once_is_tried_again_ever_more_rarely),
 	};
 
 	if (argc > 1)

@@ -112,6 +112,21 @@ static void what_was_stored_before_the_start_is_swept(void **state)
 	assert_string_equal(world->received[4].tpdu.text, "early 4");
 }
 
+static void the_word_swept_follows_all_that_was_stored_and_comes_before_ready(void **state)
+{
+	struct world *world = *state;
+
+	for (int i = 0; i < 5; i++)
+		cell_do(world,
+			"{\"op\":\"incoming\",\"modem\":\"north\",\"from\":\"" PHONE
+			"\",\"text\":\"early %d\"}",
+			i);
+	modem_begin(world, "", 100);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	assert_int_equal(world->sweeps, 1);
+	assert_int_equal(world->received_before_sweep, 5);
+}
+
 static void an_unknown_line_anywhere_disturbs_nothing(void **state)
 {
 	static const char *const NOISE[] = { "^NOISE: 17",      "RDY",
@@ -288,7 +303,7 @@ static unsigned pins_tried(struct world *world)
 	return count;
 }
 
-static void a_wrong_pin_is_tried_once_whatever_happens(void **state)
+static void a_wrong_pin_is_tried_once_by_each_order(void **state)
 {
 	struct world *world = *state;
 
@@ -299,10 +314,42 @@ static void a_wrong_pin_is_tried_once_whatever_happens(void **state)
 	RUN_UNTIL(world, STATE_IS(world, PIN));
 	assert_non_null(strstr(modem_reason(world->modem), "refused"));
 	assert_int_equal(pins_tried(world), 1);
+	assert_int_equal(world->pin_wanted.tries, 3);
+	assert_int_equal(strlen(world->pin_wanted.imei), 15);
+	world->pin = "";
 	assert_int_equal(kill(modem_worker_pid(world->modem), SIGKILL), 0);
 	RUN_UNTIL(world, STATE_IS(world, FAILED));
 	RUN_UNTIL(world, STATE_IS(world, PIN));
+	assert_string_equal(modem_reason(world->modem), "no PIN here");
+	assert_int_equal(world->pins_wanted, 2);
+	assert_int_equal(world->pin_wanted.tries, 2);
 	assert_int_equal(pins_tried(world), 1);
+	assert_int_equal(modem_enter_pin(world->modem, "1111", ""), -ESTALE);
+}
+
+static void no_pin_is_entered_before_the_owner_has_said_so(void **state)
+{
+	struct world *world = *state;
+
+	cell_do(world, "{\"op\":\"set\",\"modem\":\"north\",\"key\":\"pin\",\"value\":\"4321\"}");
+	cell_do(world,
+		"{\"op\":\"set\",\"modem\":\"north\",\"key\":\"cpin\",\"value\":\"SIM PIN\"}");
+	modem_begin(world, NULL, 100);
+	RUN_UNTIL(world, world->pins_wanted == 2);
+	assert_int_equal(pins_tried(world), 0);
+	assert_int_equal(modem_enter_pin(world->modem, "4321", ""), 0);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	assert_int_equal(pins_tried(world), 1);
+}
+
+static void a_busy_sim_is_asked_for_its_iccid_again(void **state)
+{
+	struct world *world = *state;
+
+	cell_do(world, "{\"op\":\"set\",\"modem\":\"north\",\"key\":\"sim_busy\",\"value\":5}");
+	modem_begin(world, "", 100);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	assert_true(strlen(modem_identity(world->modem)->iccid) >= 18);
 }
 
 static void a_lost_network_is_seen_at_once(void **state)
@@ -358,6 +405,7 @@ int main(int argc, char **argv)
 		TEST(what_is_received_is_deleted_on_order_only),
 		TEST(a_message_with_impossible_lengths_is_handed_out_raw),
 		TEST(what_was_stored_before_the_start_is_swept),
+		TEST(the_word_swept_follows_all_that_was_stored_and_comes_before_ready),
 		TEST(an_unknown_line_anywhere_disturbs_nothing),
 		TEST(a_refused_send_tells_the_code_and_its_kind),
 		TEST(a_modem_pulled_out_is_absent_and_comes_back),
@@ -366,7 +414,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_growing_delay_is_forgotten_after_a_minute_of_health),
 		cmocka_unit_test(a_send_has_its_own_deadline_and_others_need_progress),
 		TEST(the_configured_pin_opens_the_sim),
-		TEST(a_wrong_pin_is_tried_once_whatever_happens),
+		TEST(a_wrong_pin_is_tried_once_by_each_order),
+		TEST(no_pin_is_entered_before_the_owner_has_said_so),
+		TEST(a_busy_sim_is_asked_for_its_iccid_again),
 		TEST(a_lost_network_is_seen_at_once),
 		TEST(a_stopped_modem_ends_and_stays_ended),
 		TEST(sends_are_not_slowed_by_libgammu_s_waits),

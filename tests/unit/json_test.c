@@ -147,11 +147,52 @@ static void a_state_event_says_from_what_to_what(void **state)
 	CLEANUP_JSON json_t *object = json_of_event(&event);
 
 	(void)state;
+	assert_json(
+		object,
+		"{\"id\":8,\"type\":\"message.state\",\"at\":\"2026-12-01T08:00:00.000Z\","
+		"\"message\":\"m1\",\"delivery\":\"d1\",\"to\":\"13800000001\","
+		"\"number\":\"+8613800000001\",\"stateFrom\":\"sending\",\"state\":\"failed\",\"final\":true,"
+		"\"modem\":\"north\",\"reason\":\"No.\",\"error\":\"CMS/1\"}");
+}
+
+static const struct store_attention ITEM = {
+	.id = "a1",
+	.kind = ATTENTION_FAILED,
+	.at_usec = AT_USEC,
+	.message = "m1",
+	.delivery = "d1",
+	.number = "+8613800000001",
+	.modem = "north",
+	.reason = "Refused.",
+};
+
+static void an_item_of_attention_is_as_documented(void **state)
+{
+	CLEANUP_JSON json_t *object = json_of_attention(&ITEM);
+
+	(void)state;
 	assert_json(object,
-		    "{\"id\":8,\"type\":\"message.state\",\"at\":\"2026-12-01T08:00:00.000Z\","
-		    "\"message\":\"m1\",\"delivery\":\"d1\",\"to\":\"13800000001\","
-		    "\"number\":\"+8613800000001\",\"stateFrom\":\"sending\",\"state\":\"failed\","
-		    "\"modem\":\"north\",\"reason\":\"No.\",\"error\":\"CMS/1\"}");
+		    "{\"id\":\"a1\",\"kind\":\"delivery.failed\","
+		    "\"at\":\"2026-12-01T08:00:00.000Z\",\"doneAt\":null,\"message\":\"m1\","
+		    "\"recipient\":\"+8613800000001\",\"inbound\":null,\"modem\":\"north\","
+		    "\"reason\":\"Refused.\"}");
+}
+
+static void an_event_of_attention_holds_the_item(void **state)
+{
+	const struct store_event event = {
+		.id = 7,
+		.type = STORE_EVENT_ATTENTION,
+		.at_usec = AT_USEC,
+		.attention = &ITEM,
+	};
+	CLEANUP_JSON json_t *object = json_of_event(&event);
+	CLEANUP_JSON json_t *item = json_of_attention(&ITEM);
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(object, "id")), 7);
+	assert_string_equal(json_string_value(json_object_get(object, "type")), "attention");
+	assert_true(json_equal(json_object_get(object, "attention"), item));
 }
 
 static void what_a_modem_does_not_know_is_null(void **state)
@@ -210,6 +251,8 @@ int main(void)
 		cmocka_unit_test(an_inbound_message_is_as_documented),
 		cmocka_unit_test(a_received_event_holds_the_message_and_both_ids),
 		cmocka_unit_test(a_state_event_says_from_what_to_what),
+		cmocka_unit_test(an_item_of_attention_is_as_documented),
+		cmocka_unit_test(an_event_of_attention_holds_the_item),
 		cmocka_unit_test(what_a_modem_does_not_know_is_null),
 		cmocka_unit_test(a_sentence_cut_inside_a_character_is_no_failure),
 		cmocka_unit_test(the_last_page_has_no_next),

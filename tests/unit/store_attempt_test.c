@@ -98,6 +98,70 @@ static void a_delivery_stays_on_its_sim(void **state)
 	assert_int_equal(turn.job.concat.sequence, 2);
 }
 
+static void what_is_not_out_is_free_for_every_sim(void **state)
+{
+	static const enum part_event events[] = { PART_NOT_SENT, PART_REFUSED };
+	struct fixture *f = *state;
+	struct turn turn, again;
+
+	for (size_t i = 0; i < 2; i++) {
+		submit(f, (struct draft){ .id = i ? "refused" : "unsent", .parts = 2 });
+		turn = begin(f, &north, T0);
+		assert_int_equal(end_at(f, turn.job.attempt, events[i], -1, T0), 0);
+		again = begin(f, &south, T0 + USEC_PER_MINUTE);
+		assert_true(again.found);
+		assert_string_equal(again.job.message, turn.job.message);
+		assert_int_equal(end_at(f, again.job.attempt, PART_ACCEPTED, 1, T0), 0);
+		/* From now on it is the SIM's. */
+		assert_false(begin(f, &north, T0 + USEC_PER_MINUTE).found);
+		assert_int_equal(end_at(f, begin(f, &south, T0 + USEC_PER_MINUTE).job.attempt,
+					PART_NOT_SENT, -1, T0),
+				 0);
+		assert_false(begin(f, &north, T0 + 2 * USEC_PER_MINUTE).found);
+		assert_int_equal(end_at(f, begin(f, &south, T0 + 2 * USEC_PER_MINUTE).job.attempt,
+					PART_ACCEPTED, 2, T0),
+				 0);
+	}
+}
+
+static void what_may_be_out_stays_on_its_sim(void **state)
+{
+	struct fixture *f = *state;
+	struct store_attempt_end refusal = {
+		.event = PART_REFUSED,
+		.reference = -1,
+		.error = "CMS/500",
+		.at_usec = T0,
+		.may_be_duplicate = true,
+	};
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	refusal.attempt = begin(f, &north, T0).job.attempt;
+	assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
+	assert_false(begin(f, &south, T0 + 1).found);
+	assert_true(begin(f, &north, T0 + 1).found);
+}
+
+static void only_what_was_refused_counts_as_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store_attempt_end unsent = { .event = PART_NOT_SENT,
+					    .reference = -1,
+					    .at_usec = T0 };
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "m" });
+	unsent.attempt = begin(f, &north, T0).job.attempt;
+	assert_int_equal(store_attempt_end(f->store, &unsent, NULL, NULL), 0);
+	turn = begin(f, &north, T0);
+	assert_int_equal(turn.job.tries, 1);
+	assert_int_equal(turn.job.refusals, 0);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED, -1, T0), 0);
+	turn = begin(f, &north, T0 + USEC_PER_MINUTE);
+	assert_int_equal(turn.job.tries, 2);
+	assert_int_equal(turn.job.refusals, 1);
+}
+
 static void priority_goes_before_age_and_age_before_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -356,6 +420,9 @@ int main(void)
 		TEST(parts_go_in_order_with_one_reference),
 		TEST(every_long_message_of_a_sim_has_a_reference_of_its_own),
 		TEST(a_delivery_stays_on_its_sim),
+		TEST(what_is_not_out_is_free_for_every_sim),
+		TEST(what_may_be_out_stays_on_its_sim),
+		TEST(only_what_was_refused_counts_as_refused),
 		TEST(priority_goes_before_age_and_age_before_nothing),
 		TEST(an_urgent_one_that_is_not_due_holds_nobody_up),
 		TEST(a_bound_one_keeps_its_place_among_new_ones),

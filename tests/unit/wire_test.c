@@ -76,23 +76,28 @@ static void the_other_orders_cross(void **state)
 {
 	struct modem_order start = {
 		.type = MODEM_ORDER_START,
-		.start = { "/dev/ttyUSB0", 115200, "1234", 60, 100 },
+		.start = { "/dev/ttyUSB0", 115200, 60, 100 },
 	};
 	struct modem_order delete = { .type = MODEM_ORDER_DELETE, .delete.reading = 9 };
+	struct modem_order pin = { .type = MODEM_ORDER_PIN, .pin = { "1234", "why" } };
 	struct modem_order stop = { .type = MODEM_ORDER_STOP }, got;
 
 	(void)state;
 	assert_int_equal(modem_order_send(sockets[0], &start), 0);
 	assert_int_equal(modem_order_send(sockets[0], &delete), 0);
+	assert_int_equal(modem_order_send(sockets[0], &pin), 0);
 	assert_int_equal(modem_order_send(sockets[0], &stop), 0);
 	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
 	assert_string_equal(got.start.device, "/dev/ttyUSB0");
 	assert_int_equal(got.start.speed, 115200);
-	assert_string_equal(got.start.pin, "1234");
 	assert_int_equal(got.start.sweep_seconds, 60);
 	assert_int_equal(got.start.pace_percent, 100);
 	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
 	assert_int_equal(got.delete.reading, 9);
+	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
+	assert_int_equal(got.type, MODEM_ORDER_PIN);
+	assert_string_equal(got.pin.pin, "1234");
+	assert_string_equal(got.pin.reason, "why");
 	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
 	assert_int_equal(got.type, MODEM_ORDER_STOP);
 	assert_int_equal(modem_order_recv(sockets[1], &got), -EAGAIN);
@@ -193,6 +198,7 @@ static void every_kind_of_word_crosses(void **state)
 		{ .type = MODEM_WORD_PROGRESS },
 		{ .type = MODEM_WORD_BUSY, .note = { "sweep" } },
 		{ .type = MODEM_WORD_IDLE },
+		{ .type = MODEM_WORD_SWEPT },
 		{ .type = MODEM_WORD_NOTE, .note = { "80 % full" } },
 	};
 	struct modem_word got;
@@ -308,8 +314,7 @@ static void an_order_that_can_t_be_meant_is_refused(void **state)
 	/* No device; a PIN of three digits. */
 	assert_int_equal(modem_order_send(sockets[0], &order), 0);
 	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
-	snprintf(order.start.device, sizeof(order.start.device), "%s", "/dev/ttyUSB0");
-	snprintf(order.start.pin, sizeof(order.start.pin), "%s", "123");
+	order = (struct modem_order){ .type = MODEM_ORDER_PIN, .pin.pin = "123" };
 	assert_int_equal(modem_order_send(sockets[0], &order), 0);
 	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
 	for (size_t i = 0; i < ARRAY_SIZE(NUMBERS); i++) {

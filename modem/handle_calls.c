@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the owner of a handle may ask of it, and the orders that follow.
+ */
+#include "modem/handle_inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bridge/base/clock.h"
+
+void modem_measure_send(struct modem *modem)
+{
+	if (modem->send_open && modem->deadlines.send == DEADLINE_NEVER)
+		modem->deadlines.send = clock_monotonic_usec();
+}
+
+const char *modem_name(const struct modem *modem)
+{
+	return modem->name;
+}
+
+enum modem_state modem_state(const struct modem *modem)
+{
+	return modem->send_open && modem->state == MODEM_STATE_READY ? MODEM_STATE_SENDING
+								     : modem->state;
+}
+
+const char *modem_reason(const struct modem *modem)
+{
+	return modem->reason;
+}
+
+const char *modem_device(const struct modem *modem)
+{
+	return modem->start.device;
+}
+
+const struct modem_word_identity *modem_identity(const struct modem *modem)
+{
+	return &modem->identity;
+}
+
+const struct modem_word_network *modem_network(const struct modem *modem)
+{
+	return &modem->network;
+}
+
+pid_t modem_worker_pid(const struct modem *modem)
+{
+	return modem->pid;
+}
+
+bool modem_is_free(const struct modem *modem)
+{
+	return modem->pid > 0 && !modem->killed && !modem->stopping && !modem->send_open &&
+	       modem->state == MODEM_STATE_READY;
+}
+
+int modem_send(struct modem *modem, const struct modem_order_send *send)
+{
+	struct modem_order order = { .type = MODEM_ORDER_SEND, .send = *send };
+	int r;
+
+	if (!modem_is_free(modem))
+		return -EBUSY;
+	r = modem_order_send(modem->socket, &order);
+	if (r < 0) {
+		if (r != -EMSGSIZE)
+			modem_kill_worker(modem, "it takes no orders");
+		modem_arm_deadline(modem);
+		return r;
+	}
+	modem->send_open = true;
+	modem->handed_over = false;
+	modem->attempt = send->attempt;
+	if (modem->deadlines.busy == DEADLINE_NEVER)
+		modem_measure_send(modem);
+	modem_arm_deadline(modem);
+	return 0;
+}
+
+int modem_enter_pin(struct modem *modem, const char *pin, const char *reason)
+{
+	struct modem_order order = { .type = MODEM_ORDER_PIN };
+	int r;
+
+	if (modem->pid == 0 || modem->killed || modem->stopping || !modem->pin_wanted)
+		return -ESTALE;
+	modem->pin_wanted = false;
+	snprintf(order.pin.pin, sizeof(order.pin.pin), "%s", pin);
+	snprintf(order.pin.reason, sizeof(order.pin.reason), "%s", reason);
+	r = modem_order_send(modem->socket, &order);
+	explicit_bzero(&order, sizeof(order));
+	return r;
+}
+
+int modem_delete(struct modem *modem, int64_t reading)
+{
+	struct modem_order order = {
+		.type = MODEM_ORDER_DELETE,
+		.delete.reading = reading & UINT32_MAX,
+	};
+
+	if (modem->pid == 0 || modem->killed || reading >> READING_BITS != modem->generation)
+		return -ESTALE;
+	return modem_order_send(modem->socket, &order);
+}

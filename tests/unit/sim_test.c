@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a SIM is called when it does not say everything each time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bridge/core/sim.h"
+
+#define ICCID "89860000000000000011"
+#define IMSI "460000000000011"
+
+static struct sim_name sim;
+
+static const char *learn(const char *iccid, const char *imsi)
+{
+	struct modem_word_identity identity = { 0 };
+
+	snprintf(identity.iccid, sizeof(identity.iccid), "%s", iccid);
+	snprintf(identity.imsi, sizeof(identity.imsi), "%s", imsi);
+	sim_learn(&sim, &identity, "north");
+	return sim.name;
+}
+
+static void iccid_imsi_modem_in_that_order(void **state)
+{
+	(void)state;
+	sim = (struct sim_name){ 0 };
+	assert_string_equal(learn("", ""), "north");
+	assert_string_equal(learn("", IMSI), IMSI);
+	assert_string_equal(learn(ICCID, IMSI), ICCID);
+}
+
+static void a_sim_that_keeps_its_iccid_to_itself_is_still_the_same(void **state)
+{
+	(void)state;
+	learn(ICCID, IMSI);
+	assert_string_equal(learn("", IMSI), ICCID);
+	assert_string_equal(learn("", IMSI), ICCID);
+}
+
+static void another_imsi_is_another_sim(void **state)
+{
+	(void)state;
+	learn(ICCID, IMSI);
+	assert_string_equal(learn("", "460000000000022"), "460000000000022");
+	assert_string_equal(learn("", IMSI), IMSI);
+	learn(ICCID, "");
+	assert_string_equal(learn("", IMSI), IMSI);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(iccid_imsi_modem_in_that_order),
+		cmocka_unit_test(a_sim_that_keeps_its_iccid_to_itself_is_still_the_same),
+		cmocka_unit_test(another_imsi_is_another_sim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Each PIN is tried once on each SIM, until it is proved.
+ */
+#include <sqlite3.h>
+
+#include "tests/unit/store_words.h"
+
+#define IMEI "860000000000001"
+
+struct answer {
+	bool came, allowed;
+	int error;
+};
+
+static const struct store_pin_key unknown = { IMEI, "" };
+static const struct store_pin_key first = { IMEI, "8986000000000000001" };
+static const struct store_pin_key second = { IMEI, "8986000000000000002" };
+
+static void keep_answer(int error, bool allowed, void *userdata)
+{
+	struct answer *answer = userdata;
+
+	*answer = (struct answer){ true, allowed, error };
+}
+
+static bool allowed(struct fixture *f, const struct store_pin_key *key, const char *pin)
+{
+	struct answer answer = { 0 };
+
+	assert_int_equal(store_pin_try(f->store, key, pin, T0, keep_answer, &answer), 0);
+	await(f, &answer.came);
+	assert_int_equal(answer.error, 0);
+	return answer.allowed;
+}
+
+static void a_pin_is_tried_once_and_that_outlives_a_restart(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed(f, &first, "1111"));
+	assert_false(allowed(f, &first, "1111"));
+	fixture_reopen(f);
+	assert_false(allowed(f, &first, "1111"));
+	assert_true(allowed(f, &first, "2222"));
+	fixture_reopen(f);
+	assert_false(allowed(f, &first, "1111"));
+	assert_false(allowed(f, &first, "2222"));
+}
+
+static void a_pin_that_was_proved_may_be_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed(f, &unknown, "1111"));
+	assert_int_equal(store_pin_proved(f->store, &first), 0);
+	assert_true(allowed(f, &unknown, "1111"));
+}
+
+static void another_sim_gets_its_own_try(void **state)
+{
+	static const struct store_pin_key elsewhere = { "860000000000002", "8986000000000000001" };
+	struct fixture *f = *state;
+
+	assert_true(allowed(f, &first, "1111"));
+	assert_true(allowed(f, &second, "1111"));
+	assert_false(allowed(f, &elsewhere, "1111"));
+	assert_int_equal(store_pin_proved(f->store, &second), 0);
+	assert_false(allowed(f, &first, "1111"));
+}
+
+static void a_sim_that_does_not_say_who_it_is_gets_no_try_of_another(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed(f, &first, "1111"));
+	assert_false(allowed(f, &unknown, "1111"));
+	assert_true(allowed(f, &unknown, "2222"));
+	assert_false(allowed(f, &second, "2222"));
+}
+
+static void one_that_was_not_entered_after_all_does_not_count(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed(f, &first, "1111"));
+	assert_true(allowed(f, &first, "2222"));
+	assert_int_equal(store_pin_untried(f->store, &first), 0);
+	assert_false(allowed(f, &first, "1111"));
+	assert_true(allowed(f, &first, "2222"));
+}
+
+static void the_file_has_no_pin_in_it(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3_stmt *row;
+	char path[192];
+	sqlite3 *handle;
+
+	assert_true(allowed(f, &first, "19283746"));
+	assert_true(allowed(f, &second, "19283746"));
+	snprintf(path, sizeof(path), "%s/footbridge.db", f->directory);
+	fixture_reopen(f);
+	assert_int_equal(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(handle,
+				   "SELECT count(*), count(DISTINCT hash), sum(instr(salt || hash,"
+				   " CAST('19283746' AS BLOB))) FROM pin_tried",
+				   -1, &row, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(row, 0), 2);
+	assert_int_equal(sqlite3_column_int(row, 1), 2);
+	assert_int_equal(sqlite3_column_int(row, 2), 0);
+	sqlite3_finalize(row);
+	sqlite3_close(handle);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_pin_is_tried_once_and_that_outlives_a_restart),
+		TEST(a_pin_that_was_proved_may_be_tried_again),
+		TEST(another_sim_gets_its_own_try),
+		TEST(a_sim_that_does_not_say_who_it_is_gets_no_try_of_another),
+		TEST(one_that_was_not_entered_after_all_does_not_count),
+		TEST(the_file_has_no_pin_in_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
