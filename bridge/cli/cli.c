@@ -107,7 +107,8 @@ enum cli_exit cli_call(struct cli *cli, const char *method, const char *path, co
 }
 
 enum cli_exit cli_call_named(struct cli *cli, const char *method, const char *folder,
-			     const char *name, const char *verb, json_t **ret_body)
+			     const char *name, const char *verb, const json_t *body,
+			     json_t **ret_body)
 {
 	CLEANUP_FREE char *escaped = client_escape(name);
 	char path[PATH_SIZE];
@@ -116,11 +117,11 @@ enum cli_exit cli_call_named(struct cli *cli, const char *method, const char *fo
 	    (size_t)snprintf(path, sizeof(path), "%s/%s%s%s", folder, escaped, verb ? "/" : "",
 			     verb ? verb : "") >= sizeof(path)) {
 		cli_error("'%.80s' is no name or id; see the lists (`message list`, `inbox`, "
-			  "`modem list`)",
+			  "`attention`, `modem list`)",
 			  name);
 		return CLI_REFUSED;
 	}
-	return cli_call(cli, method, path, NULL, ret_body);
+	return cli_call(cli, method, path, body, ret_body);
 }
 
 /* One page; *ret_next is "" after the last one. */

@@ -46,9 +46,12 @@ struct command {
 extern const struct command command_status;
 extern const struct command command_send;
 extern const struct command command_message_list, command_message_show, command_message_cancel;
+extern const struct command command_message_retry, command_message_settle, command_message_why;
 extern const struct command command_inbox, command_inbox_done;
+extern const struct command command_attention, command_attention_done;
 extern const struct command command_tail;
-extern const struct command command_modem_list, command_modem_show;
+extern const struct command command_hold, command_release;
+extern const struct command command_modem_list, command_modem_show, command_modem_adopt;
 
 /* One line on stderr, "footbridge: …", with control characters escaped. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -72,9 +75,13 @@ enum cli_exit cli_connect(struct cli *cli);
 enum cli_exit cli_list(struct cli *cli, const char *path, const char *query, uint64_t limit,
 		       json_t **ret_array);
 
-/* A call to folder/NAME, or folder/NAME/verb when verb is not NULL; NAME is percent-encoded. */
+/*
+ * A call to folder/NAME, or folder/NAME/verb when verb is not NULL; NAME is percent-encoded.  body
+ * may be NULL.
+ */
 enum cli_exit cli_call_named(struct cli *cli, const char *method, const char *folder,
-			     const char *name, const char *verb, json_t **ret_body);
+			     const char *name, const char *verb, const json_t *body,
+			     json_t **ret_body);
 
 /* JSON on stdout, safe for a terminal: indented for reading, or one line of JSON Lines. */
 void cli_print_json(const json_t *value);

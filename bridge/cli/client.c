@@ -133,8 +133,8 @@ static void explain_unreachable(const char *const *paths, const int *reasons, si
 					       i ? "; " : "", paths[i], explain_probe(reasons[i]));
 	}
 	snprintf(error, error_size,
-		 "the daemon cannot be reached (%s); see `systemctl status footbridged`, start it "
-		 "with `systemctl start footbridged`, or name its socket with --socket",
+		 "the daemon cannot be reached (%s); start it with `footbridged --config FILE`, or "
+		 "name its socket with --socket",
 		 tried);
 }
 
@@ -289,8 +289,7 @@ static int explain_curl(const struct client *client, CURLcode code, char *error,
 		snprintf(error, error_size, "an argument is too long");
 		return -EPROTO;
 	}
-	snprintf(error, error_size,
-		 "the daemon at %s did not answer (%s); see `systemctl status footbridged`",
+	snprintf(error, error_size, "the daemon at %s did not answer (%s); see what it logged",
 		 client->path, curl_easy_strerror(code));
 	return -ENOTCONN;
 }

@@ -149,7 +149,8 @@ static enum cli_exit run(struct cli *cli, struct args *args)
 static enum cli_exit run_done(struct cli *cli, struct args *args)
 {
 	json_t *item;
-	enum cli_exit done = cli_call_named(cli, "POST", FOLDER, args->words[0], "done", &item);
+	enum cli_exit done =
+		cli_call_named(cli, "POST", FOLDER, args->words[0], "done", NULL, &item);
 
 	if (done != CLI_DONE)
 		return done;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * `footbridge message list|show|cancel`.
+ * `footbridge message list|show|why|cancel|retry|settle`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,8 @@ static enum cli_exit run_list(struct cli *cli, struct args *args)
 static enum cli_exit run_show(struct cli *cli, struct args *args)
 {
 	json_t *message;
-	enum cli_exit done = cli_call_named(cli, "GET", FOLDER, args->words[0], NULL, &message);
+	enum cli_exit done =
+		cli_call_named(cli, "GET", FOLDER, args->words[0], NULL, NULL, &message);
 
 	if (done != CLI_DONE)
 		return done;
@@ -99,10 +100,12 @@ static enum cli_exit run_show(struct cli *cli, struct args *args)
 	return CLI_DONE;
 }
 
-static enum cli_exit run_cancel(struct cli *cli, struct args *args)
+/* What changes a message and answers it as it is then. */
+static enum cli_exit change(struct cli *cli, const char *method, const char *id, const char *verb,
+			    const json_t *body)
 {
 	json_t *message;
-	enum cli_exit done = cli_call_named(cli, "DELETE", FOLDER, args->words[0], NULL, &message);
+	enum cli_exit done = cli_call_named(cli, method, FOLDER, id, verb, body, &message);
 
 	if (done != CLI_DONE)
 		return done;
@@ -111,6 +114,57 @@ static enum cli_exit run_cancel(struct cli *cli, struct args *args)
 	else if (cli_text(message, "id"))
 		message_print_brief(message, stdout);
 	json_decref(message);
+	return CLI_DONE;
+}
+
+static enum cli_exit run_cancel(struct cli *cli, struct args *args)
+{
+	return change(cli, "DELETE", args->words[0], NULL, NULL);
+}
+
+static enum cli_exit run_retry(struct cli *cli, struct args *args)
+{
+	return change(cli, "POST", args->words[0], "retry", NULL);
+}
+
+static enum cli_exit run_settle(struct cli *cli, struct args *args)
+{
+	static const char *const ways[] = { "delivered", "failed", "resend" };
+	const char *way = args->words[1];
+	enum cli_exit done;
+	json_t *body;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(ways) && strcmp(way, ways[i]) != 0)
+		i++;
+	if (i == ARRAY_SIZE(ways))
+		return cli_usage(&command_message_settle, "not delivered, failed or resend: ", way);
+	body = json_pack("{s:s}", "as", way);
+	if (!body) {
+		cli_error("out of memory");
+		return CLI_REFUSED;
+	}
+	done = change(cli, "POST", args->words[0], "settle", body);
+	json_decref(body);
+	return done;
+}
+
+static enum cli_exit run_why(struct cli *cli, struct args *args)
+{
+	json_t *why, *sentence;
+	enum cli_exit done = cli_call_named(cli, "GET", FOLDER, args->words[0], "why", NULL, &why);
+	size_t i;
+
+	if (done != CLI_DONE)
+		return done;
+	if (cli->json)
+		cli_print_json(why);
+	else
+		json_array_foreach(json_object_get(why, "story"), i, sentence) {
+			cli_print_text(stdout, "", json_string_value(sentence),
+				       json_string_length(sentence));
+		}
+	json_decref(why);
 	return CLI_DONE;
 }
 
@@ -143,9 +197,46 @@ const struct command command_message_cancel = {
 	.name = "message",
 	.subname = "cancel",
 	.arguments = "ID",
-	.help = "Cancels a message that is still pending.  What is on the air or has ended is "
-		"refused.\n",
+	.help = "Cancels what is still pending of a message, for every recipient whose turn has "
+		"not come.\nRefused when nothing of it is pending.\n",
 	.least = 1,
 	.most = 1,
 	.run = run_cancel,
+};
+
+const struct command command_message_why = {
+	.name = "message",
+	.subname = "why",
+	.arguments = "ID|NUMBER",
+	.help = "Tells the whole story of a message, or of the newest one to a number, in sentences "
+		"that can be\nread out on the telephone: when it came, which way it went, what the "
+		"network said, what\nhappens next and when.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_why,
+};
+
+const struct command command_message_retry = {
+	.name = "message",
+	.subname = "retry",
+	.arguments = "ID",
+	.help = "Sends again what failed, expired or was cancelled, for as long as the message was "
+		"first meant\nto be valid.  Parts that were confirmed are not sent again.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_retry,
+};
+
+const struct command command_message_settle = {
+	.name = "message",
+	.subname = "settle",
+	.arguments = "ID delivered|failed|resend",
+	.help = "The operator's word on what is unknown: a modem was given it and never answered.  "
+		"Ask the\nrecipient, and say so:\n\n"
+		"  delivered  it has arrived\n"
+		"  failed     it has not, and is not wanted any more\n"
+		"  resend     send it again, with a mark that the reader sees\n",
+	.least = 2,
+	.most = 2,
+	.run = run_settle,
 };

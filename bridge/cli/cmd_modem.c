@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * `footbridge modem list|show`.
+ * `footbridge modem list|show|adopt`.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static enum cli_exit run_list(struct cli *cli, struct args *args)
 static enum cli_exit run_show(struct cli *cli, struct args *args)
 {
 	json_t *modem;
-	enum cli_exit done = cli_call_named(cli, "GET", FOLDER, args->words[0], NULL, &modem);
+	enum cli_exit done = cli_call_named(cli, "GET", FOLDER, args->words[0], NULL, NULL, &modem);
 
 	if (done != CLI_DONE)
 		return done;
@@ -44,6 +44,23 @@ static enum cli_exit run_show(struct cli *cli, struct args *args)
 		cli_print_json(modem);
 	else
 		modem_print_full(modem, stdout);
+	json_decref(modem);
+	return CLI_DONE;
+}
+
+static enum cli_exit run_adopt(struct cli *cli, struct args *args)
+{
+	json_t *modem;
+	enum cli_exit done =
+		cli_call_named(cli, "POST", FOLDER, args->words[0], "adopt", NULL, &modem);
+
+	if (done != CLI_DONE)
+		return done;
+	if (cli->json)
+		cli_print_json(modem);
+	else
+		printf("%s is adopted: what was on its SIM is in the inbox and leaves the SIM.\n",
+		       args->words[0]);
 	json_decref(modem);
 	return CLI_DONE;
 }
@@ -64,4 +81,16 @@ const struct command command_modem_show = {
 	.least = 1,
 	.most = 1,
 	.run = run_show,
+};
+
+const struct command command_modem_adopt = {
+	.name = "modem",
+	.subname = "adopt",
+	.arguments = "NAME",
+	.help = "Takes over the SIM of a modem.  Texts that were on a SIM when the bridge first saw it "
+		"are in the\ninbox as 'old' and stay on the SIM as well, in case it is somebody's own; "
+		"from now on\nthe bridge may delete them.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_adopt,
 };

@@ -25,12 +25,14 @@
 
 enum send_option {
 	SEND_TO_FILE,
+	SEND_FROM,
 	SEND_AT,
 	SEND_TTL,
 	SEND_CHANNEL,
 	SEND_ID,
 	SEND_PRIORITY,
 	SEND_SMS_TEXT,
+	SEND_CONFIDENTIAL,
 	SEND_WAIT,
 	SEND_DRY_RUN,
 	SEND_OPTION_COUNT,
@@ -38,12 +40,14 @@ enum send_option {
 
 static const struct args_option options[SEND_OPTION_COUNT] = {
 	[SEND_TO_FILE] = { "to-file", ARGS_VALUE },
+	[SEND_FROM] = { "from", ARGS_VALUE },
 	[SEND_AT] = { "at", ARGS_VALUE },
 	[SEND_TTL] = { "ttl", ARGS_VALUE },
 	[SEND_CHANNEL] = { "channel", ARGS_VALUE },
 	[SEND_ID] = { "id", ARGS_VALUE },
 	[SEND_PRIORITY] = { "priority", ARGS_VALUE },
 	[SEND_SMS_TEXT] = { "sms-text", ARGS_VALUE },
+	[SEND_CONFIDENTIAL] = { "confidential", ARGS_FLAG },
 	[SEND_WAIT] = { "wait", ARGS_MAYBE_SPAN },
 	[SEND_DRY_RUN] = { "dry-run", ARGS_FLAG },
 };
@@ -215,6 +219,11 @@ static bool put_options(json_t *body, const struct args *args)
 			return false;
 		json_object_set_new(body, "priority", json_integer(priority));
 	}
+	if (value[SEND_FROM]) {
+		text = make_text(value[SEND_FROM], strlen(value[SEND_FROM]), "--from");
+		if (!text || json_object_set_new(body, "from", text) < 0)
+			return false;
+	}
 	if (value[SEND_ID]) {
 		text = make_text(value[SEND_ID], strlen(value[SEND_ID]), "--id");
 		if (!text || json_object_set_new(body, "id", text) < 0)
@@ -225,6 +234,8 @@ static bool put_options(json_t *body, const struct args *args)
 		if (!text || json_object_set_new(body, "smsText", text) < 0)
 			return false;
 	}
+	if (args->given[SEND_CONFIDENTIAL])
+		json_object_set_new(body, "confidential", json_true());
 	if (args->given[SEND_DRY_RUN])
 		json_object_set_new(body, "dryRun", json_true());
 	return true;
@@ -325,12 +336,14 @@ const struct command command_send = {
 		"without\nits last newline (better: arguments can be seen by others in ps).\n\n"
 		"  --to-file CSV      more recipients: the column 'to', 'phone' or 'number', or else "
 		"the first;\n                     TO may then be left out\n"
+		"  --from USER        on behalf of this user\n"
 		"  --at TIME          not before: '2026-12-01 09:00', 2026-12-01T09:00:00+08:00, +10m\n"
 		"  --ttl DURATION     give up after: 90s, 10m, 2h, 3d\n"
 		"  --channel CHANNEL  ip, sms or auto\n"
 		"  --id KEY           the message's id; the same id again sends nothing twice\n"
 		"  --priority N       -128 … 127\n"
 		"  --sms-text TEXT    what goes by SMS instead\n"
+		"  --confidential     never by SMS\n"
 		"  --wait [SECONDS]   until all is delivered, 120 s at most unless told; ends with 4 "
 		"if something\n                     was not delivered, 5 if it is still under way\n"
 		"  --dry-run          only says what would be sent: parts, alphabet, modem, moment\n",

@@ -8,6 +8,7 @@
 
 #include "bridge/base/cleanup.h"
 #include "bridge/cli/cli.h"
+#include "bridge/cli/display.h"
 #include "bridge/cli/modem.h"
 #include "bridge/cli/times.h"
 
@@ -44,14 +45,29 @@ static void print_modems(const json_t *modems)
 	fputc('\n', stdout);
 }
 
-static void print_clock(const json_t *clock)
+/* "clock     trusted: the kernel says …"; without trust, what rests and what to do. */
+static void print_clock(const json_t *clock, bool colour)
 {
-	if (json_is_true(json_object_get(clock, "behind")))
-		puts("clock     behind what is stored; nothing expires until it is set");
-	else if (json_is_true(json_object_get(clock, "synchronised")))
-		puts("clock     synchronised");
-	else
-		puts("clock     not synchronised; see timedatectl");
+	bool trusted = json_is_true(json_object_get(clock, "trusted"));
+	const char *reason = cli_text(clock, "reason");
+	CLEANUP_FREE char *safe = reason ? display_escape(reason, strlen(reason)) : NULL;
+	enum table_style style = trusted ? TABLE_PLAIN : TABLE_BAD;
+
+	printf("clock     %s%s%s%s%s\n", table_style_on(style, colour),
+	       trusted ? "trusted" : "not trusted", table_style_off(style, colour),
+	       safe && *safe ? ": " : "", safe ? safe : "");
+	if (!trusted)
+		puts("          nothing expires and nothing scheduled goes out until it is; see "
+		     "timedatectl");
+}
+
+static void print_attention(const json_t *status, bool colour)
+{
+	int64_t open = cli_integer(status, "attention");
+	enum table_style style = open ? TABLE_BAD : TABLE_PLAIN;
+
+	printf("attention %s%" PRId64 " open%s%s\n", table_style_on(style, colour), open,
+	       table_style_off(style, colour), open ? "; see `footbridge attention`" : "");
 }
 
 static void print_status(const json_t *status)
@@ -69,6 +85,9 @@ static void print_status(const json_t *status)
 		cli_print_text(stdout, "", hint, strlen(hint));
 		fputs(table_style_off(TABLE_BUSY, colour), stdout);
 	}
+	if (json_is_true(json_object_get(status, "held")))
+		printf("%sEverything outgoing is held; `footbridge release` lets it go.%s\n",
+		       table_style_on(TABLE_BUSY, colour), table_style_off(TABLE_BUSY, colour));
 	fputc('\n', stdout);
 	print_modems(json_object_get(status, "modems"));
 	print_counts("queue", queue, under_way, "empty", colour);
@@ -78,7 +97,8 @@ static void print_status(const json_t *status)
 	print_counts("ended", queue, ended, "none", colour);
 	printf("\ninbox     %" PRId64 " not done\n",
 	       cli_integer(json_object_get(status, "inbox"), "unhandled"));
-	print_clock(json_object_get(status, "clock"));
+	print_attention(status, colour);
+	print_clock(json_object_get(status, "clock"), colour);
 }
 
 static enum cli_exit run(struct cli *cli, struct args *args)
@@ -100,6 +120,6 @@ static enum cli_exit run(struct cli *cli, struct args *args)
 const struct command command_status = {
 	.name = "status",
 	.arguments = "",
-	.help = "Shows modems, queue, inbox and clock at a glance.\n",
+	.help = "Shows modems, queue, inbox, what needs attention, and the clock at a glance.\n",
 	.run = run,
 };

@@ -13,6 +13,7 @@
 
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
+#include "bridge/cli/attention.h"
 #include "bridge/cli/display.h"
 #include "bridge/cli/sse.h"
 #include "bridge/cli/times.h"
@@ -212,6 +213,12 @@ void follow_print(const json_t *event, FILE *stream)
 	print_moment(event, "at", stream);
 	if (type && !strcmp(type, "message.received")) {
 		print_inbound(event, "message", stream);
+		return;
+	}
+	if (type && !strcmp(type, "attention")) {
+		fputs("attention  ", stream);
+		attention_print_brief(json_object_get(event, "attention"), stream);
+		fputc('\n', stream);
 		return;
 	}
 	if (type && !strcmp(type, "message.state")) {

@@ -16,9 +16,12 @@
 #define ERROR_SIZE 512
 
 static const struct command *const commands[] = {
-	&command_status,         &command_send,       &command_message_list, &command_message_show,
-	&command_message_cancel, &command_inbox_done, &command_inbox,        &command_tail,
-	&command_modem_list,     &command_modem_show,
+	&command_status,        &command_send,           &command_message_list,
+	&command_message_show,  &command_message_why,    &command_message_cancel,
+	&command_message_retry, &command_message_settle, &command_inbox_done,
+	&command_inbox,         &command_attention_done, &command_attention,
+	&command_tail,          &command_hold,           &command_release,
+	&command_modem_list,    &command_modem_show,     &command_modem_adopt,
 };
 
 /* Understood before the command and anywhere after it. */

@@ -54,7 +54,9 @@ static int on_event(const json_t *event, void *userdata)
 
 	if (!message || strcmp(message, waiting->message) != 0)
 		return 0;
-	if (id && is_end(cli_text(event, "state")))
+	/* "sent" is the last word as well when the network never reports. */
+	if (id &&
+	    (is_end(cli_text(event, "state")) || json_is_true(json_object_get(event, "final"))))
 		json_object_del(waiting->open, id);
 	return json_object_size(waiting->open) ? 0 : 1;
 }
@@ -83,6 +85,12 @@ static enum cli_exit judge(const json_t *message, int64_t span_usec)
 			  id, open, count, span_usec / USEC_PER_SEC, id);
 		return CLI_UNDER_WAY;
 	}
+	if (worst && (!strcmp(worst, "sent") || !strcmp(worst, "unknown"))) {
+		cli_error("message %s went to %s, and the network never reported on it: nobody "
+			  "knows whether it arrived",
+			  id, to ? to : "?");
+		return CLI_UNDELIVERED;
+	}
 	if (worst) {
 		cli_error("message %s did not reach %s (%s): %s", id, to ? to : "?", worst,
 			  reason && *reason ? reason : "no reason is known");
@@ -110,6 +118,6 @@ enum cli_exit wait_for_message(struct cli *cli, const json_t *message, const cha
 	json_decref(waiting.open);
 	if (r < 0 && r != -ETIMEDOUT)
 		return CLI_REFUSED;
-	done = cli_call_named(cli, "GET", "/v1/messages", waiting.message, NULL, ret_message);
+	done = cli_call_named(cli, "GET", "/v1/messages", waiting.message, NULL, NULL, ret_message);
 	return done == CLI_DONE ? judge(*ret_message, span_usec) : done;
 }
