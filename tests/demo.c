@@ -6,6 +6,7 @@
  * itself on every way out.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
@@ -362,6 +363,18 @@ static void *signals_wait(void *userdata)
 	_exit(128 + got);
 }
 
+/* The other programs are beside this one, unless FOOTBRIDGE_BIN says where. */
+static void find_programs(void)
+{
+	char path[4096];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (size < 0)
+		return;
+	path[size] = '\0';
+	setenv("FOOTBRIDGE_BIN", dirname(path), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const char modem[] = WORLD_MODEM ",number=" WORLD_MODEM_NUMBER;
@@ -388,6 +401,7 @@ int main(int argc, char **argv)
 	if (pthread_create(&thread, NULL, signals_wait, &signals) != 0)
 		return 1;
 
+	find_programs();
 	printf("%sFootbridge%s: a simulated cell with one modem and the phones of Li Wei and Amina;\n"
 	       "the daemon, its worker with libgammu, the database and the command are real.\n\n",
 	       BOLD, PLAIN);

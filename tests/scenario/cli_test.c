@@ -112,6 +112,32 @@ static void a_dry_run_tells_the_parts_and_sends_nothing(void **state)
 	assert_int_equal(world_cell_count(*state, mark, "submit", NULL), 0);
 }
 
+static void what_this_version_cannot_do_the_daemon_explains(void **state)
+{
+	char phone[16];
+
+	world_number(*state, phone);
+	WORLD_RESULT *from = world_cli(*state, "send", "--from", "bob", phone, "Hello", NULL);
+	WORLD_RESULT *secret = world_cli(*state, "send", "--confidential", phone, "Hello", NULL);
+
+	assert_int_equal(from->status, 1);
+	assert_non_null(strstr(from->err, "no users"));
+	assert_int_equal(secret->status, 1);
+	assert_non_null(strstr(secret->err, "never goes by SMS"));
+}
+
+static void a_dry_run_refuses_what_would_be_refused(void **state)
+{
+	json_t *body = json_pack("{s:[s],s:s,s:s,s:b}", "to", "+8613800000001", "text", "Late",
+				 "validUntil", "2020-01-01T00:00:00Z", "dryRun", 1);
+	int status;
+	WORLD_JSON *refusal = world_http(*state, "POST", "/v1/messages", body, &status);
+
+	json_decref(body);
+	assert_int_equal(status, 400);
+	assert_string_equal(world_text(refusal, "error"), "InvalidTime");
+}
+
 static void the_same_id_sends_once(void **state)
 {
 	char phone[16];
@@ -294,6 +320,8 @@ int main(void)
 		cmocka_unit_test(send_with_wait_ends_with_4_when_it_failed),
 		cmocka_unit_test(send_with_wait_ends_with_5_when_time_is_up),
 		cmocka_unit_test(a_dry_run_tells_the_parts_and_sends_nothing),
+		cmocka_unit_test(what_this_version_cannot_do_the_daemon_explains),
+		cmocka_unit_test(a_dry_run_refuses_what_would_be_refused),
 		cmocka_unit_test(the_same_id_sends_once),
 		cmocka_unit_test(messages_are_listed_and_shown),
 		cmocka_unit_test(what_waits_can_be_cancelled),

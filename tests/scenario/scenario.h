@@ -41,6 +41,19 @@ static inline int scenario_resume(void **state)
 }
 #define scenario_test(f) cmocka_unit_test_teardown(f, scenario_resume)
 
+/*
+ * A message comes in, through the whole daemon: with the network's time stamp, so that a machine
+ * whose clock nobody keeps can trust it from here on.
+ */
+static inline void scenario_turn(struct world *world)
+{
+	char phone[16];
+
+	world_number(world, phone);
+	world_type(world, phone, "What time is it?", 16);
+	json_decref(world_inbox_wait(world, phone, 1));
+}
+
 /* Says where two texts part instead of printing both. */
 static inline void texts_equal(const char *text, size_t size, const json_t *shown, const char *key)
 {

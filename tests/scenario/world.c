@@ -172,6 +172,11 @@ void world_daemon_kill(struct world *world)
 	world_child_end(&world->daemon, SIGKILL);
 }
 
+pid_t world_daemon_pid(const struct world *world)
+{
+	return world->daemon.pid;
+}
+
 /* ---------------------------------------------------------------- workers */
 
 /* Whether /proc/PID/cmdline is that of a worker, and whose child it is. */
@@ -219,6 +224,11 @@ static size_t workers_find(pid_t daemon, pid_t *pids, size_t capacity)
 	if (directory)
 		closedir(directory);
 	return count;
+}
+
+size_t world_worker_pids(struct world *world, pid_t *pids, size_t capacity)
+{
+	return workers_find(world->daemon.pid, pids, capacity);
 }
 
 pid_t world_worker_pid(struct world *world)
@@ -272,17 +282,39 @@ static bool process_has_open(pid_t pid, const char *prefix)
 	return found;
 }
 
-void world_workers_gone(struct world *world)
+/* The modem's tty behind its symlink. */
+static void tty_name(struct world *world, char tty[static 256])
 {
-	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
-	char link[256], tty[256];
+	char link[256];
 	ssize_t size;
 
 	snprintf(link, sizeof(link), "%s/" WORLD_MODEM, world->cell_directory);
-	size = readlink(link, tty, sizeof(tty) - 1);
+	size = readlink(link, tty, 255);
 	if (size <= 0)
 		world_fail(world, "%s is no link", link);
 	tty[size] = '\0';
+}
+
+void world_worker_opened(struct world *world)
+{
+	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
+	char tty[256];
+	pid_t pid;
+
+	tty_name(world, tty);
+	while ((pid = world_worker_pid(world)) == 0 || !process_has_open(pid, tty)) {
+		if (world_now_msec() > until)
+			world_fail(world, "no worker opens %s", tty);
+		poll(NULL, 0, 1);
+	}
+}
+
+void world_workers_gone(struct world *world)
+{
+	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
+	char tty[256];
+
+	tty_name(world, tty);
 	for (;;) {
 		DIR *directory = opendir("/proc");
 		const struct dirent *entry;
@@ -317,9 +349,13 @@ static void config_write(struct world *world)
 	fprintf(file, "country_code = \"86\"; trunk_prefix = \"0\";\n");
 	fprintf(file, "api: { socket = \"%s\"; };\n", world->socket_path);
 	fprintf(file, "modems: ( ");
-	if (options->modems)
-		fputs(options->modems, file);
-	else
+	for (const char *at = options->modems; at && *at; at++) {
+		if (*at == '@')
+			fputs(world->cell_directory, file);
+		else
+			fputc(*at, file);
+	}
+	if (!options->modems)
 		fprintf(file,
 			"{ name = \"" WORLD_MODEM "\"; device = \"%s/" WORLD_MODEM "\"; "
 			"number = \"" WORLD_MODEM_NUMBER "\"; }",

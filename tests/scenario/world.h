@@ -23,7 +23,8 @@ struct world;
 struct world_options {
 	const char *const *cell_arguments; /* ended by NULL; NULL: one modem WORLD_MODEM */
 	const char *config;                /* more lines of footbridge.conf; NULL */
-	const char *modems;    /* the list "modems" of footbridge.conf; NULL: WORLD_MODEM alone */
+	/* The list "modems" of footbridge.conf, "@" for the cell's directory; NULL: WORLD_MODEM. */
+	const char *modems;
 	unsigned time_percent; /* of the daemon's deadlines; 0: 20 */
 	bool without_daemon;   /* start it later with world_daemon_start */
 	bool without_tail;     /* start it later with world_tail_start */
@@ -72,12 +73,18 @@ void world_daemon_start(struct world *world);
 int world_daemon_stop(struct world *world);
 /* SIGKILL, and gone when it returns. */
 void world_daemon_kill(struct world *world);
+/* 0: none runs. */
+pid_t world_daemon_pid(const struct world *world);
 /* Waits until no child of the last daemon is left (it is found by its command line). */
 void world_workers_gone(struct world *world);
 /* The pid of the modem's worker; 0 when there is none now. */
 pid_t world_worker_pid(struct world *world);
+/* Those of all its workers, up to capacity; how many there are. */
+size_t world_worker_pids(struct world *world, pid_t *pids, size_t capacity);
 /* Kills the worker with SIGKILL as soon as there is one; returns when the daemon has noticed. */
 void world_worker_kill(struct world *world);
+/* Waits until there is a worker that has the modem's tty open. */
+void world_worker_opened(struct world *world);
 /* Waits until the modem has that state. */
 void world_modem_wait(struct world *world, const char *modem, const char *state);
 

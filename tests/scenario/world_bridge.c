@@ -187,9 +187,10 @@ json_t *world_inbox(struct world *world, const char *from)
 
 	if (status != 200)
 		world_fail(world, "GET /v1/inbox was answered %d", status);
-	json_array_foreach(json_object_get(list, "items"), i, item)
+	json_array_foreach(json_object_get(list, "items"), i, item) {
 		if (strcmp(world_text(item, "from"), from) == 0)
 			json_array_insert(mine, 0, item); /* the newest comes first */
+	}
 	return mine;
 }
 

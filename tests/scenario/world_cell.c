@@ -294,9 +294,10 @@ static json_t *screen_read(struct world *world, const char *phone)
 	json_t *whole = json_array(), *message;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "messages"), i, message)
+	json_array_foreach(json_object_get(answer, "messages"), i, message) {
 		if (json_is_true(json_object_get(message, "complete")))
 			json_array_append(whole, message);
+	}
 	return whole;
 }
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A SIM with a PIN: a wrong one costs one try, however often everything starts again.
+ */
+#include "tests/scenario/scenario.h"
+
+#include <sys/stat.h>
+
+static void pin_file_write(struct world *world, const char *pin)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cell/pin", world_directory(world));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(pin, file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* A new daemon with this PIN, until its modem is in that state for a reason with these words. */
+static void start_with(struct world *world, const char *pin, const char *state, const char *why)
+{
+	int status;
+
+	pin_file_write(world, pin);
+	world_daemon_start(world);
+	world_modem_wait(world, WORLD_MODEM, state);
+	WORLD_JSON *modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+	assert_non_null(strstr(json_string_value(json_object_get(modem, "reason")), why));
+}
+
+static void restarts_cost_a_wrong_pin_no_more_tries(void **state)
+{
+	struct world *world = *state;
+
+	start_with(world, "1111", "pin", "refused the PIN");
+	for (int i = 0; i < 3; i++) {
+		world_daemon_kill(world);
+		world_workers_gone(world);
+		start_with(world, "1111", "pin", "tried before");
+	}
+	world_daemon_stop(world);
+	start_with(world, "4321", "ready", "");
+	for (int i = 0; i < 2; i++) {
+		world_cell_do(world, "{s:s,s:s}", "op", "unplug", "modem", WORLD_MODEM);
+		world_modem_wait(world, WORLD_MODEM, "absent");
+		world_cell_do(world, "{s:s,s:s}", "op", "plug", "modem", WORLD_MODEM);
+		world_modem_wait(world, WORLD_MODEM, "ready");
+	}
+	world_daemon_stop(world);
+}
+
+static void the_last_try_is_left_to_a_person(void **state)
+{
+	struct world *world = *state;
+
+	world_modem_set(world, "cpin", "SIM PIN");
+	start_with(world, "2222", "pin", "refused the PIN");
+	world_daemon_stop(world);
+	start_with(world, "3333", "pin", "refused the PIN");
+	world_daemon_stop(world);
+	start_with(world, "4321", "pin", "fewer than two tries");
+	/* Somebody enters it in a phone, and switches it off. */
+	world_modem_set(world, "cpin", "READY");
+	world_modem_wait(world, WORLD_MODEM, "ready");
+}
+
+static int open_world(void **state)
+{
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.modems = "{ name = \"" WORLD_MODEM "\"; device = \"@/" WORLD_MODEM
+			  "\"; number = \"" WORLD_MODEM_NUMBER "\"; pin_file = \"@/pin\"; }",
+		.without_daemon = true,
+	});
+
+	world_modem_set(world, "pin", "4321");
+	world_modem_set(world, "cpin", "SIM PIN");
+	*state = world;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scenario_test(restarts_cost_a_wrong_pin_no_more_tries),
+		scenario_test(the_last_try_is_left_to_a_person),
+	};
+
+	return cmocka_run_group_tests(tests, open_world, scenario_close);
+}
