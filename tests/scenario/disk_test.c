@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The whole daemon on a bad disk: fault_vfs.so (tests/fault) is preloaded into it, and a file tells
+ * the shim what the disk does now.
+ */
+#include <unistd.h>
+
+#include "tests/scenario/scenario.h"
+
+#define TRIES 600 /* of 100 ms, at most */
+
+/* A sanitizer wants to be loaded before anything else; store_fault_test runs under it. */
+static void skip_under_sanitizer(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	print_message("The shim can't be preloaded before a sanitizer.\n");
+	skip();
+#endif
+}
+
+/* The shim lies beside the folder of the tests: build/VARIANT/fault_vfs.so. */
+static void shim_preload(void)
+{
+	char self[4096] = "", preload[4200], faults[4200];
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(size > 0);
+	for (int i = 0; i < 3; i++)
+		*strrchr(self, '/') = '\0';
+	snprintf(preload, sizeof(preload), "%s/fault_vfs.so", self);
+	snprintf(faults, sizeof(faults), "%s/disk_test.faults", self);
+	assert_int_equal(access(preload, R_OK), 0);
+	setenv("LD_PRELOAD", preload, 1);
+	setenv("FOOTBRIDGE_FAULT", faults, 1);
+}
+
+/* Put in place whole: the shim may look at any moment. */
+static void disk_set(const char *words)
+{
+	const char *path = getenv("FOOTBRIDGE_FAULT");
+	char next[4300];
+	FILE *file;
+
+	snprintf(next, sizeof(next), "%s.next", path);
+	file = fopen(next, "we");
+	assert_non_null(file);
+	fputs(words, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(next, path), 0);
+}
+
+/* Posts until the answer is the wanted one: the same id, so that it is one message however often. */
+static json_t *post_until(struct world *world, const char *id, const char *number, int wanted)
+{
+	json_t *body = json_pack("{s:s,s:[s],s:s}", "id", id, "to", number, "text", "On the disk.");
+	json_t *answer = NULL;
+	int status = 0;
+
+	for (int i = 0; i < TRIES && status != wanted; i++) {
+		json_decref(answer);
+		answer = world_http(world, "POST", "/v1/messages", body, &status);
+		if (status != wanted)
+			world_sleep(world, -1, 100);
+	}
+	json_decref(body);
+	assert_int_equal(status, wanted);
+	return answer;
+}
+
+static void a_full_disk_is_said_and_nothing_is_lost_by_it(void **state)
+{
+	char before[16], during[16], writer[16];
+
+	skip_under_sanitizer();
+	world_number(*state, before);
+	world_number(*state, during);
+	world_number(*state, writer);
+	disk_set("full,lasting");
+	for (int i = 0; i < TRIES; i++) {
+		char id[32];
+		int status;
+
+		snprintf(id, sizeof(id), "before-%d", i);
+		json_t *body = json_pack("{s:s,s:[s],s:s}", "id", id, "to", before, "text", "Now?");
+		WORLD_JSON *answer = world_http(*state, "POST", "/v1/messages", body, &status);
+
+		json_decref(body);
+		if (status == 503) {
+			assert_string_equal(world_text(answer, "error"), "StoreFull");
+			assert_string_not_equal(world_text(answer, "message"), "");
+			break;
+		}
+		assert_int_equal(status, 202);
+		world_sleep(*state, -1, 20);
+		assert_true(i + 1 < TRIES);
+	}
+	WORLD_JSON *refused = post_until(*state, "during", during, 503);
+	world_type(*state, writer, "Is anybody there?", 17);
+
+	disk_set("");
+	WORLD_JSON *accepted = post_until(*state, "during", during, 202);
+	json_decref(world_message_wait(*state, "during", "delivered"));
+	json_decref(world_inbox_wait(*state, writer, 1));
+	assert_int_equal(world_screen_count(*state, during), 1);
+	assert_string_equal(world_text(refused, "error"), "StoreFull");
+	assert_string_equal(world_text(accepted, "id"), "during");
+}
+
+static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
+{
+	char writer[16], phones[5][16];
+
+	skip_under_sanitizer();
+	world_number(*state, writer);
+	disk_set("sync_ms=200");
+	world_type(*state, writer, "Slowly.", 7);
+	for (size_t i = 0; i < 5; i++) {
+		char id[16];
+
+		world_number(*state, phones[i]);
+		snprintf(id, sizeof(id), "slow-%zu", i);
+		json_decref(post_until(*state, id, phones[i], 202));
+	}
+	for (size_t i = 0; i < 5; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "slow-%zu", i);
+		json_decref(world_message_wait(*state, id, "delivered"));
+		assert_int_equal(world_screen_count(*state, phones[i]), 1);
+	}
+	json_decref(world_inbox_wait(*state, writer, 1));
+	disk_set("");
+}
+
+static int open_world(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return 0;
+#endif
+	shim_preload();
+	disk_set("");
+	*state = world_open(&(struct world_options){ .failed = scenario_failed });
+	return *state ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scenario_test(a_full_disk_is_said_and_nothing_is_lost_by_it),
+		scenario_test(a_disk_of_200_ms_a_sync_carries_everything),
+	};
+
+	return cmocka_run_group_tests_name("disk", tests, open_world, scenario_close);
+}
