@@ -78,57 +78,33 @@ void world_tail_stop(struct world *world)
 
 size_t world_bridge_mark(struct world *world)
 {
-	world_lines_pull(&world->bridge_events);
-	return json_array_size(world->bridge_events.items);
+	return world_lines_count(&world->bridge_events);
 }
 
 const json_t *world_bridge_event(struct world *world, size_t index)
 {
-	return index < world_bridge_mark(world) ? json_array_get(world->bridge_events.items, index)
-						: NULL;
+	return world_lines_item(&world->bridge_events, index);
 }
 
 const json_t *world_bridge_wait(struct world *world, size_t mark, const char *type, ...)
 {
-	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
-	const json_t *found = NULL;
-	size_t i = mark;
-	va_list ap;
+	const json_t *found;
+	va_list fields;
 
-	va_start(ap, type);
-	for (;;) {
-		size_t count = world_bridge_mark(world);
-
-		for (; i < count && !found; i++) {
-			const json_t *item = json_array_get(world->bridge_events.items, i);
-
-			if (world_matches(item, "type", type, ap))
-				found = item;
-		}
-		if (found || world_now_msec() > until)
-			break;
-		world_wait_any(world, 1000);
-	}
-	if (!found) {
-		const char *field = va_arg(ap, const char *);
-
-		world_fail(world, "the bridge never said \"%s\" with %s", type,
-			   field ? field : "anything");
-	}
-	va_end(ap);
+	va_start(fields, type);
+	found = world_lines_wait(world, &world->bridge_events, "type", mark, type, fields);
+	va_end(fields);
 	return found;
 }
 
 size_t world_bridge_count(struct world *world, size_t mark, const char *type, ...)
 {
-	size_t found = 0, count = world_bridge_mark(world);
-	va_list ap;
+	size_t found;
+	va_list fields;
 
-	va_start(ap, type);
-	for (size_t i = mark; i < count; i++)
-		found += world_matches(json_array_get(world->bridge_events.items, i), "type", type,
-				       ap);
-	va_end(ap);
+	va_start(fields, type);
+	found = world_lines_matching(&world->bridge_events, "type", mark, type, fields);
+	va_end(fields);
 	return found;
 }
 

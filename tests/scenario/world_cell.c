@@ -226,57 +226,33 @@ bool world_sleep(struct world *world, int fd, int timeout_msec)
 
 size_t world_cell_mark(struct world *world)
 {
-	world_lines_pull(&world->cell_events);
-	return json_array_size(world->cell_events.items);
+	return world_lines_count(&world->cell_events);
 }
 
 const json_t *world_cell_event(struct world *world, size_t index)
 {
-	return index < world_cell_mark(world) ? json_array_get(world->cell_events.items, index)
-					      : NULL;
+	return world_lines_item(&world->cell_events, index);
 }
 
 const json_t *world_cell_wait(struct world *world, size_t mark, const char *event, ...)
 {
-	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
-	const json_t *found = NULL;
-	size_t i = mark;
-	va_list ap;
+	const json_t *found;
+	va_list fields;
 
-	va_start(ap, event);
-	for (;;) {
-		size_t count = world_cell_mark(world);
-
-		for (; i < count && !found; i++) {
-			const json_t *item = json_array_get(world->cell_events.items, i);
-
-			if (world_matches(item, "event", event, ap))
-				found = item;
-		}
-		if (found || world_now_msec() > until)
-			break;
-		world_wait_any(world, 1000);
-	}
-	if (!found) {
-		const char *field = va_arg(ap, const char *);
-
-		world_fail(world, "the cell never said \"%s\" with %s", event,
-			   field ? field : "anything");
-	}
-	va_end(ap);
+	va_start(fields, event);
+	found = world_lines_wait(world, &world->cell_events, "event", mark, event, fields);
+	va_end(fields);
 	return found;
 }
 
 size_t world_cell_count(struct world *world, size_t mark, const char *event, ...)
 {
-	size_t found = 0, count = world_cell_mark(world);
-	va_list ap;
+	size_t found;
+	va_list fields;
 
-	va_start(ap, event);
-	for (size_t i = mark; i < count; i++)
-		found += world_matches(json_array_get(world->cell_events.items, i), "event", event,
-				       ap);
-	va_end(ap);
+	va_start(fields, event);
+	found = world_lines_matching(&world->cell_events, "event", mark, event, fields);
+	va_end(fields);
 	return found;
 }
 

@@ -135,7 +135,7 @@ static bool field_matches(const json_t *event, const char *field)
 	return false;
 }
 
-bool world_matches(const json_t *event, const char *kind_key, const char *kind, va_list fields)
+static bool matches(const json_t *event, const char *kind_key, const char *kind, va_list fields)
 {
 	const char *field;
 	bool all = strcmp(world_text(event, kind_key), kind) == 0;
@@ -146,4 +146,47 @@ bool world_matches(const json_t *event, const char *kind_key, const char *kind, 
 		all = field_matches(event, field);
 	va_end(ap);
 	return all;
+}
+
+size_t world_lines_count(struct world_lines *lines)
+{
+	world_lines_pull(lines);
+	return json_array_size(lines->items);
+}
+
+const json_t *world_lines_item(struct world_lines *lines, size_t index)
+{
+	return index < world_lines_count(lines) ? json_array_get(lines->items, index) : NULL;
+}
+
+const json_t *world_lines_wait(struct world *world, struct world_lines *lines, const char *kind_key,
+			       size_t mark, const char *kind, va_list fields)
+{
+	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
+	const char *field;
+
+	for (size_t i = mark;;) {
+		for (size_t count = world_lines_count(lines); i < count; i++) {
+			const json_t *item = json_array_get(lines->items, i);
+
+			if (matches(item, kind_key, kind, fields))
+				return item;
+		}
+		if (world_now_msec() > until)
+			break;
+		world_wait_any(world, 1000);
+	}
+	field = va_arg(fields, const char *);
+	world_fail(world, "nobody ever said %s \"%s\" with %s", kind_key, kind,
+		   field ? field : "anything");
+}
+
+size_t world_lines_matching(struct world_lines *lines, const char *kind_key, size_t mark,
+			    const char *kind, va_list fields)
+{
+	size_t found = 0, count = world_lines_count(lines);
+
+	for (size_t i = mark; i < count; i++)
+		found += matches(json_array_get(lines->items, i), kind_key, kind, fields);
+	return found;
 }

@@ -58,7 +58,14 @@ void world_lines_open(struct world_lines *lines, int fd);
 void world_lines_close(struct world_lines *lines);
 /* Takes what is there without waiting; true when something new came. */
 bool world_lines_pull(struct world_lines *lines);
-bool world_matches(const json_t *event, const char *kind_key, const char *kind, va_list fields);
+/* How many items there are by now; the one with that index, NULL when it has not come yet. */
+size_t world_lines_count(struct world_lines *lines);
+const json_t *world_lines_item(struct world_lines *lines, size_t index);
+/* The first since the mark, and how many, whose kind and fields ("key=value", NULL) are these. */
+const json_t *world_lines_wait(struct world *world, struct world_lines *lines, const char *kind_key,
+			       size_t mark, const char *kind, va_list fields);
+size_t world_lines_matching(struct world_lines *lines, const char *kind_key, size_t mark,
+			    const char *kind, va_list fields);
 
 /* world_cell.c */
 void world_cell_open(struct world *world);
