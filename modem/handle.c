@@ -372,6 +372,8 @@ static int worker_start(struct modem *modem)
 	r = worker_watch(modem);
 	if (r >= 0)
 		r = modem_order_send(modem->socket, &order);
+	if (r == -EPIPE) /* dead before it could be spoken to: on_end() says how */
+		r = 0;
 	if (r < 0) {
 		kill(modem->pid, SIGKILL);
 		waitpid(modem->pid, NULL, 0);
