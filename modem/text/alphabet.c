@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The GSM 7 bit default alphabet, 3GPP TS 23.038 6.2.1.  National language shift tables (6.2.1.2)
- * are not known here.
+ * The GSM 7 bit default alphabet, 3GPP TS 23.038 6.2.1; national.c has the national language shift
+ * tables (6.2.1.2).
  */
 #include "modem/text/alphabet.h"
 
@@ -57,12 +57,19 @@ size_t gsm7_encode(uint32_t scalar, uint8_t septets[static 2])
 	return 0;
 }
 
-uint32_t gsm7_decode(uint8_t septet, int escaped)
+uint32_t gsm7_extension(uint8_t septet)
 {
-	for (size_t i = 0; escaped && i < ARRAY_SIZE(extension_table); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(extension_table); i++)
 		if (extension_table[i].septet == septet)
 			return extension_table[i].scalar;
-	return main_table[septet & 0x7f];
+	return 0;
+}
+
+uint32_t gsm7_decode(uint8_t septet, int escaped)
+{
+	uint32_t scalar = escaped ? gsm7_extension(septet) : 0;
+
+	return scalar ? scalar : main_table[septet & 0x7f];
 }
 
 size_t gsm7_pack(const uint8_t *septets, size_t count, unsigned fill_bits, uint8_t *octets)

@@ -21,6 +21,9 @@ size_t gsm7_encode(uint32_t scalar, uint8_t septets[static 2]);
  */
 uint32_t gsm7_decode(uint8_t septet, int escaped);
 
+/* The same of the extension table alone; 0: it has no such character. */
+uint32_t gsm7_extension(uint8_t septet);
+
 /*
  * Packs count septets after fill_bits zero bits (0..6); returns the octets written.
  * octets has room for (fill_bits + 7 * count + 7) / 8.  The bits after the last septet are zero.

@@ -15,7 +15,9 @@
 #define TPDU_SIZE_MAX 176 /* 3GPP TS 23.040 9.2.2: 12 + 10 address + 7 + 140, rounded up */
 #define TPDU_USER_DATA_MAX 140
 #define TPDU_ADDRESS_SIZE 48 /* "+" and 20 digits; 11 GSM characters as UTF-8; NUL */
-#define TPDU_TEXT_SIZE 324   /* 160 septets: at most 320 bytes of UTF-8; 140 octets in hex; NUL */
+/* 155 septets of a national language (the header that names it takes 5) are at most 465 bytes of
+ * UTF-8, and that is the longest there is; a little more, and NUL. */
+#define TPDU_TEXT_SIZE 472
 
 struct tpdu_concat {
 	bool present;

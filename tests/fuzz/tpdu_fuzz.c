@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Octets from the air through tpdu_decode: what it hands out is whole; what is text, and fits, goes
- * out again and comes back the same.
+ * out again and comes back the same; joined with itself it is still text.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/cleanup.h"
 #include "bridge/base/utf8.h"
+#include "modem/text/join.h"
 #include "modem/text/tpdu.h"
 
 #define CHECK(condition)                                                                           \
@@ -59,6 +61,20 @@ static void check_again(const struct tpdu *tpdu)
 	CHECK(memcmp(again.text, tpdu->text, tpdu->text_size) == 0);
 }
 
+/* Alone, and in a row with a gap: whatever is carried from one to the next. */
+static void check_joined(const uint8_t *data, size_t size, const struct tpdu *tpdu)
+{
+	const struct join_part parts[] = { { data, size }, { data, size }, { 0 }, { data, size } };
+	CLEANUP_FREE char *one = NULL;
+	CLEANUP_FREE char *row = NULL;
+	size_t one_size, row_size;
+
+	CHECK(join_parts(parts, 1, "", &one, &one_size) == 0);
+	CHECK(one_size == tpdu->text_size && memcmp(one, tpdu->text, one_size) == 0);
+	CHECK(join_parts(parts, 4, "[…]", &row, &row_size) == 0);
+	CHECK(utf8_valid(row, row_size) && row[row_size] == '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tpdu tpdu;
@@ -67,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_plain(&tpdu);
 	tpdu_fate(tpdu.status);
+	if (tpdu.kind == TPDU_DELIVER)
+		check_joined(data, size, &tpdu);
 	if (tpdu.kind == TPDU_DELIVER && !tpdu.address_is_name)
 		check_again(&tpdu);
 	return 0;
