@@ -45,9 +45,10 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 BASE   := $(wildcard bridge/base/*.c)
 CONFIG := $(wildcard config/*.c)
 TEXT   := $(wildcard modem/text/*.c)
-HANDLE := modem/wire.c $(wildcard modem/handle*.c)
+HANDLE := modem/wire.c $(wildcard modem/handle*.c modem/memoir*.c)
 WORKER := $(filter-out $(HANDLE),$(wildcard modem/*.c))
-LINE   := modem/answer.c $(wildcard modem/line*.c) modem/pace.c
+LINE   := $(wildcard modem/answer*.c modem/line*.c modem/agenda*.c) modem/ask.c modem/pace.c \
+	modem/reply.c modem/say.c
 STORE  := $(wildcard bridge/store/*.c)
 CORE   := $(wildcard bridge/core/*.c)
 API    := $(wildcard bridge/api/*.c)
@@ -62,10 +63,10 @@ SRC_footbridged      := bridge/main.c $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(STOR
 PKG_footbridged      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson
 SRC_footbridge       := $(CLI) $(BASE)
 PKG_footbridge       := libsystemd libcbor jansson libcurl
-SRC_footbridge-modem := $(WORKER) modem/wire.c $(TEXT) $(BASE)
+SRC_footbridge-modem := $(WORKER) modem/wire.c $(wildcard modem/memoir*.c) $(TEXT) $(BASE)
 PKG_footbridge-modem := libsystemd libcbor gammu
 SRC_footbridge-cell  := tests/cell/main.c $(CELL)
-PKG_footbridge-cell  := libsystemd jansson
+PKG_footbridge-cell  := libsystemd jansson libconfig
 SRC_footbridge-demo  := tests/demo.c $(WORLD)
 PKG_footbridge-demo  := jansson
 
@@ -178,6 +179,12 @@ soak-kills:
 	@FOOTBRIDGE_KILLS=200 TEST_TIMEOUT=900 FOOTBRIDGE_BIN=$(BIN) tests/run \
 		$(filter $(OUT)/tests/scenario/chaos_%,$(TEST_BINARIES))
 
+# Each workaround taken out, one by one: its test must fail.
+.PHONY: check-quirks
+check-quirks:
+	@contrib/install-deps $(APT) $(APT_TEST)
+	@CC='$(CC)' JOBS=$(JOBS) tests/quirks/run
+
 .PHONY: lint-gcc lint-clang lint-rest fuzz
 lint-gcc: tests $(BENCH_BINARIES)
 
@@ -194,6 +201,7 @@ lint-rest:
 	@CC='$(CC)' CPPFLAGS='$(PKG_CFLAGS)' tests/lint/headers
 	@tests/lint/rooms
 	@tests/lint/files
+	@tests/lint/complaints
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingInclude --suppress=memleak --suppress=varFuncNullUB --error-exitcode=1 -I. -j$(JOBS) $(filter %.c,$(ALL_SOURCES))
 	@clang-format-14 --dry-run --Werror $(ALL_SOURCES)
@@ -203,12 +211,12 @@ lint-rest:
 # ---- fuzzers: seconds each
 FUZZ_SECONDS ?= 10
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-build/fuzz/%: tests/fuzz/%.c $(BASE) $(TEXT) $(LINE) modem/wire.c $(wildcard bridge/*/*.h modem/*.h modem/text/*.h)
+build/fuzz/%: tests/fuzz/%.c $(BASE) $(TEXT) $(LINE) modem/wire.c $(wildcard modem/memoir*.c bridge/*/*.h modem/*.h modem/text/*.h)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang-14 $(CPPFLAGS) $(PKG_CFLAGS) -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $< $(FUZZ_SOURCES) $(call pkg_libs,libsystemd libcbor) -o $@
-FUZZ_SOURCES = $(BASE) $(TEXT) $(LINE) modem/wire.c
+FUZZ_SOURCES = $(BASE) $(TEXT) $(LINE) modem/wire.c $(wildcard modem/memoir*.c)
 fuzz:
 	@contrib/install-deps $(APT) $(APT_LINT)
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZERS)
@@ -246,6 +254,7 @@ clean:
 help:
 	@echo 'make demo        installs what is missing, builds, and shows the main job (HOLD=1: stays up)'
 	@echo 'make check       every test; check-asan: the same under sanitizers; fuzz: the fuzzers'
+	@echo 'make check-quirks  takes out each workaround for what modems do: its test must fail'
 	@echo 'make bench       speed, beside gammu-smsd and SMSTools3 in the same run'
 	@echo 'make lint        compiler, clang-tidy, cppcheck, formatting, the dependency rule'
 	@echo 'make all | deps | format | install | uninstall | clean      V=1 shows the commands'

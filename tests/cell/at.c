@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Command lines (ITU-T V.250 5): cut into commands, each looked up in the tables and run; the first
- * that fails ends the line.  A command at which a test holds the modem is run again on resume.
+ * Command lines (ITU-T V.250 5): cut into commands, each answered by the profile, or looked up in
+ * the tables and run; the first that fails ends the line.  A command at which a test holds the
+ * modem is run again on resume.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -134,39 +135,68 @@ static int sim_fault(const struct modem *m, enum at_needs needs)
 	return needs == AT_NEEDS_SIM ? AT_CME(cme[m->pin_state]) : AT_CMS(cms[m->pin_state]);
 }
 
+static bool parse(struct modem *m, char name[static NAME_SIZE], struct at_call *call)
+{
+	const char *begin = m->cursor;
+
+	memset(call, 0, offsetof(struct at_call, text));
+	if (strchr("+^*$#%", *begin) ? parse_extended(&m->cursor, name, call)
+				     : parse_basic(&m->cursor, name, call))
+		return true;
+	m->cursor = command_end(begin);
+	return false;
+}
+
+static int not_known(struct modem *m)
+{
+	if (!m->quirks.unknown[0])
+		return AT_ERROR;
+	line_end(m, m->quirks.unknown);
+	return AT_SILENCE;
+}
+
+/* text: the command as it was written. */
+static int answer(struct modem *m, const char *text, const struct at_command *command,
+		  struct at_call *call)
+{
+	bool allowed = ussd_allowed_by(m, text);
+	int result = reply_run(m, text);
+
+	if (result != AT_OWN)
+		return result;
+	if (allowed)
+		return AT_OK;
+	if (!command)
+		return not_known(m);
+	result = call->kind == AT_TEST ? AT_OK : sim_fault(m, command->needs);
+	return result ? result : command->handle(m, call);
+}
+
 static int run_one(struct modem *m)
 {
 	const struct at_command *command;
 	const char *begin = m->cursor;
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], text[2 + LINE_MAX_BYTES];
 	struct at_call call;
-	bool parsed;
-	int fault;
+	int result = AT_AGAIN;
 
-	memset(&call, 0, offsetof(struct at_call, text));
-	if (strchr("+^*$#%", *begin))
-		parsed = parse_extended(&m->cursor, name, &call);
-	else
-		parsed = parse_basic(&m->cursor, name, &call);
-	command = parsed ? find(name) : NULL;
-	if (!command)
-		return AT_ERROR;
-	fault = call.kind == AT_TEST ? AT_OK : sim_fault(m, command->needs);
-	if (fault)
-		return fault;
-	if (command->hold != HOLD_NONE && call.kind != AT_TEST &&
-	    line_hold(m, command->hold, at_run)) {
+	command = parse(m, name, &call) ? find(name) : NULL;
+	snprintf(text, sizeof(text), "AT%.*s", (int)(m->cursor - begin), begin);
+	if (!command || command->hold == HOLD_NONE || call.kind == AT_TEST ||
+	    !line_hold(m, command->hold, at_run))
+		result = answer(m, text, command, &call);
+	if (result == AT_AGAIN)
 		m->cursor = begin;
-		return AT_OK;
-	}
-	return command->handle(m, &call);
+	else
+		reply_done(m, text);
+	return result;
 }
 
 void at_run(struct modem *m)
 {
 	int result = AT_OK;
 
-	while (result == AT_OK && !m->frozen) {
+	while (result == AT_OK) {
 		while (*m->cursor == ' ' || *m->cursor == ';')
 			m->cursor++;
 		if (!*m->cursor)
@@ -175,7 +205,7 @@ void at_run(struct modem *m)
 	}
 	if (result == AT_PROMPT)
 		line_prompt(m);
-	else if (!m->frozen)
+	else if (result != AT_AGAIN)
 		line_final(m, result);
 }
 
@@ -193,7 +223,7 @@ int at_number(const struct at_call *call, size_t index, int least, int most, int
 	return (int)number;
 }
 
-static bool ucs2_hex(const char *text, char *buffer, size_t size)
+bool at_text_ucs2(const char *text, char *buffer, size_t size)
 {
 	size_t left = strlen(text), at = 0;
 
@@ -221,7 +251,7 @@ static bool ucs2_hex(const char *text, char *buffer, size_t size)
 bool at_text_out(const struct modem *m, const char *text, char *buffer, size_t size)
 {
 	if (m->session.charset == CHARSET_UCS2)
-		return ucs2_hex(text, buffer, size);
+		return at_text_ucs2(text, buffer, size);
 	for (const char *p = text; *p; p++)
 		if ((*p < ' ' && *p != '\n') || *p == 0x7f || *p == '"')
 			return false;

@@ -46,7 +46,7 @@ static int at_reset(struct modem *m, struct at_call *call)
 {
 	if (at_number(call, 0, 0, 1, 0) < 0)
 		return AT_ERROR;
-	session_reset(&m->session);
+	session_reset(m);
 	return AT_OK;
 }
 
@@ -81,19 +81,24 @@ static int identity(struct modem *m, const struct at_call *call, const char *pre
 	return AT_OK;
 }
 
+static const char *or_own(const char *of_profile, const char *own)
+{
+	return of_profile[0] ? of_profile : own;
+}
+
 static int at_manufacturer(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "", "Footbridge");
+	return identity(m, call, "", or_own(m->quirks.manufacturer, "Footbridge"));
 }
 
 static int at_model(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "", "Cell");
+	return identity(m, call, "", or_own(m->quirks.model, "Cell"));
 }
 
 static int at_revision(struct modem *m, struct at_call *call)
 {
-	return identity(m, call, "", FOOTBRIDGE_VERSION);
+	return identity(m, call, "", or_own(m->quirks.firmware, FOOTBRIDGE_VERSION));
 }
 
 static int at_imei(struct modem *m, struct at_call *call)

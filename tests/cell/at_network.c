@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Commands about the network (3GPP TS 27.007 7, 8): registration, operator, signal, clock, USSD.
+ * Commands about the network (3GPP TS 27.007 7, 8): registration, operator, signal, clock.
  */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "tests/cell/alphabet.h"
-#include "tests/cell/events.h"
 #include "tests/cell/modem_state.h"
 
-#define CME_NO_NETWORK 30
-
-static int registration(struct modem *m, const struct at_call *call, const char *name, int *format)
+static int registration(struct modem *m, const struct at_call *call, size_t domain)
 {
-	int wanted;
+	int *format = &m->session.registration_format[domain], wanted;
+	const char *name = modem_domain(m, domain);
 
 	switch (call->kind) {
 	case AT_TEST:
 		line_info(m, "%s: (0-2)", name);
 		return AT_OK;
 	case AT_READ:
-		if (*format == 2 && modem_registered(m))
-			line_info(m, "%s: 2,%d,\"00C3\",\"0000A1B2\"", name, modem_registration(m));
-		else
-			line_info(m, "%s: %d,%d", name, *format, modem_registration(m));
+		line_info(m, "%s: %d,%d%s", name, *format, modem_domain_registration(m, domain),
+			  modem_tail(m, domain));
 		return AT_OK;
 	case AT_SET:
 		wanted = at_number(call, 0, 0, 2, 0);
@@ -40,17 +35,17 @@ static int registration(struct modem *m, const struct at_call *call, const char 
 
 static int at_creg(struct modem *m, struct at_call *call)
 {
-	return registration(m, call, "+CREG", &m->session.registration_format[0]);
+	return registration(m, call, 0);
 }
 
 static int at_cgreg(struct modem *m, struct at_call *call)
 {
-	return registration(m, call, "+CGREG", &m->session.registration_format[1]);
+	return registration(m, call, 1);
 }
 
 static int at_cereg(struct modem *m, struct at_call *call)
 {
-	return registration(m, call, "+CEREG", &m->session.registration_format[2]);
+	return registration(m, call, 2);
 }
 
 static int operator_read(struct modem *m)
@@ -121,57 +116,6 @@ static int at_clock(struct modem *m, struct at_call *call)
 	gmtime_r(&local, &tm);
 	line_info(m, "+CCLK: \"%02d/%02d/%02d,%02d:%02d:%02d%+03d\"", tm.tm_year % 100,
 		  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, quarters);
-	return AT_OK;
-}
-
-/* The answer: in the program's characters if they suffice, otherwise UCS2 in hex. */
-static void ussd_answer(struct modem *m)
-{
-	char buffer[4 * USSD_SIZE + 1];
-	enum charset charset = m->session.charset;
-	int coding = 15;
-
-	if (!m->settings.ussd[0]) {
-		line_indicate(m, "+CUSD: 4");
-		return;
-	}
-	for (const char *p = m->settings.ussd; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			coding = 72;
-	if (coding == 72)
-		m->session.charset = CHARSET_UCS2;
-	if (at_text_out(m, m->settings.ussd, buffer, sizeof(buffer)))
-		line_indicate(m, "+CUSD: 0,\"%s\",%d", buffer, coding);
-	m->session.charset = charset;
-}
-
-static int at_ussd(struct modem *m, struct at_call *call)
-{
-	char code[64];
-	int mode;
-
-	if (call->kind == AT_READ) {
-		line_info(m, "+CUSD: %d", m->session.ussd);
-		return AT_OK;
-	}
-	if (call->kind == AT_TEST) {
-		line_info(m, "+CUSD: (0-2)");
-		return AT_OK;
-	}
-	mode = at_number(call, 0, 0, 2, 0);
-	if (call->kind != AT_SET || mode < 0)
-		return AT_ERROR;
-	if (mode != 2)
-		m->session.ussd = mode;
-	if (call->count < 2)
-		return AT_OK;
-	if (!modem_registered(m))
-		return AT_CME(CME_NO_NETWORK);
-	if (!at_text_in(m, call->value[1], code, sizeof(code)))
-		return AT_ERROR;
-	events_log(m->world->events, "ussd", "{s:s,s:s}", "modem", m->name, "code", code);
-	if (m->session.ussd)
-		ussd_answer(m);
 	return AT_OK;
 }
 

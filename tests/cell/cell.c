@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tests/cell/events.h"
+#include "tests/cell/quirks.h"
 
 struct cell {
 	struct modem_world world;
@@ -28,6 +29,7 @@ int cell_new(sd_event *event, const struct cell_settings *settings, struct cell 
 		return -ENOMEM;
 	cell->world = (struct modem_world){ .event = event,
 					    .directory = settings->directory,
+					    .profiles = settings->profiles,
 					    .log_lines = settings->log_lines };
 	if (snprintf(path, sizeof(path), "%s/events.jsonl", settings->directory) <
 	    (int)sizeof(path))
@@ -72,6 +74,23 @@ struct modem *cell_modem(struct cell *cell, const char *name)
 	return NULL;
 }
 
+/* The profile comes first wherever it stands: the other keys change it. */
+static int take_profile(struct modem *modem, const char *options, char why[static MODEM_WHY_SIZE])
+{
+	static const char key[] = "profile=";
+	char name[QUIRK_NAME_SIZE];
+
+	for (; options; options = strchr(options, ',')) {
+		options += *options == ',';
+		if (strncmp(options, key, sizeof(key) - 1) != 0)
+			continue;
+		options += sizeof(key) - 1;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(options, ","), options);
+		return modem_profile(modem, name, why);
+	}
+	return 0;
+}
+
 static int add(struct cell *cell, const char *name, char *options, char why[static MODEM_WHY_SIZE])
 {
 	struct modem *modem;
@@ -91,6 +110,8 @@ static int add(struct cell *cell, const char *name, char *options, char why[stat
 	r = modem_new(&cell->world, name, (unsigned)cell->count + 1, &modem);
 	if (r >= 0)
 		cell->modems[cell->count++] = modem;
+	if (r >= 0 && take_profile(modem, options, why) < 0)
+		return -1;
 	while (r >= 0 && options) {
 		char *option = strsep(&options, ","), *value = strchr(option, '=');
 
@@ -99,7 +120,7 @@ static int add(struct cell *cell, const char *name, char *options, char why[stat
 			return -1;
 		}
 		*value++ = '\0';
-		if (modem_set(modem, option, value, why) < 0)
+		if (strcmp(option, "profile") != 0 && modem_set(modem, option, value, why) < 0)
 			return -1;
 	}
 	if (r >= 0)

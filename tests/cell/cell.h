@@ -18,6 +18,7 @@ struct cell;
 
 struct cell_settings {
 	const char *directory;
+	const char *profiles; /* the directory of the files */
 	struct centre_settings centre;
 	bool log_lines;
 };

@@ -19,6 +19,7 @@
 #include "tests/cell/control.h"
 
 #define ZONE_DEFAULT (8 * 4)
+#define PROFILES_DEFAULT "tests/cell/profiles"
 
 struct options {
 	struct cell_settings cell;
@@ -31,6 +32,8 @@ static void usage(FILE *out)
 {
 	fputs("footbridge-cell [OPTION…] DIRECTORY: a GSM network on one table (README.md)\n"
 	      "  --modem NAME[,KEY=VALUE…]   a modem (repeatable)\n"
+	      "  --profiles DIRECTORY        of --modem NAME,profile=… (default " PROFILES_DEFAULT
+	      ")\n"
 	      "  --part-seconds MIN[-MAX]    what a part takes on the air (default 0)\n"
 	      "  --report-seconds MIN[-MAX]  from the phone's receipt to the report (default 0)\n"
 	      "  --zone HH[:MM]              the centre's time zone (default +08)\n"
@@ -85,6 +88,9 @@ static int take_option(struct options *options, int option)
 			return wrong("the 65th --modem", optarg);
 		options->modems[options->modem_count++] = optarg;
 		return 0;
+	case 'f':
+		options->cell.profiles = optarg;
+		return 0;
 	case 'p':
 		return parse_span(optarg, &options->cell.centre.part) < 0
 			       ? wrong("--part-seconds", optarg)
@@ -116,6 +122,7 @@ static int parse_options(int argc, char *argv[], struct options *options)
 {
 	static const struct option names[] = {
 		{ "modem", required_argument, NULL, 'm' },
+		{ "profiles", required_argument, NULL, 'f' },
 		{ "part-seconds", required_argument, NULL, 'p' },
 		{ "report-seconds", required_argument, NULL, 'r' },
 		{ "zone", required_argument, NULL, 'z' },
@@ -127,6 +134,9 @@ static int parse_options(int argc, char *argv[], struct options *options)
 	int option;
 
 	options->cell.centre.quarters = ZONE_DEFAULT;
+	options->cell.profiles = getenv("FOOTBRIDGE_PROFILES");
+	if (!options->cell.profiles)
+		options->cell.profiles = PROFILES_DEFAULT;
 	while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1)
 		if (take_option(options, option) < 0)
 			return -1;

@@ -29,11 +29,18 @@ static void refuse_cms(struct modem *m, int cms, const char *why)
 	m->submit_result = AT_CMS(cms);
 }
 
+/* The quirk "stuck_prompt": no prompt is written, but what follows is a PDU to it. */
 static void answer(struct modem *m)
 {
 	if (m->submit_result == AT_OK)
 		line_info(m, "+CMGS: %u", m->reference);
 	line_final(m, m->submit_result);
+	m->stuck = m->quirks.stuck_prompt && m->submit_result >= AT_CMS(0) && !m->stuck;
+	if (m->stuck) {
+		m->state = LINE_PROMPT;
+		m->pdu_size = 0;
+		m->pdu_overflow = false;
+	}
 }
 
 static json_t *concat_json(const struct concat *concat)
@@ -148,23 +155,26 @@ void message_submit(struct modem *m)
 
 struct arrival {
 	const uint8_t *octets;
-	size_t size, location; /* location 0: not stored */
+	size_t size;
+	const char *memory; /* NULL: not stored */
+	size_t location;
 };
 
 static void log_arrival(struct modem *m, const struct arrival *arrival)
 {
-	json_t *location = arrival->location ? json_integer((json_int_t)arrival->location) : NULL;
+	json_t *location = arrival->memory ? json_integer((json_int_t)arrival->location) : NULL;
+	json_t *memory = arrival->memory ? json_string(arrival->memory) : NULL;
 	char from[ADDRESS_SIZE];
 
 	tpdu_sender(arrival->octets, arrival->size, from);
 	if (!tpdu_is_report(arrival->octets, arrival->size))
-		events_log(m->world->events, "deliver", "{s:s,s:o?,s:s}", "modem", m->name,
-			   "location", location, "from", from);
+		events_log(m->world->events, "deliver", "{s:s,s:o?,s:s,s:o?}", "modem", m->name,
+			   "location", location, "from", from, "memory", memory);
 	else
-		events_log(m->world->events, "report", "{s:s,s:i,s:i,s:s,s:o?}", "modem", m->name,
-			   "reference", arrival->size > 1 ? arrival->octets[1] : 0, "status",
-			   arrival->octets[arrival->size - 1], "number", from, "location",
-			   location);
+		events_log(m->world->events, "report", "{s:s,s:i,s:i,s:s,s:o?,s:o?}", "modem",
+			   m->name, "reference", arrival->size > 1 ? arrival->octets[1] : 0,
+			   "status", arrival->octets[arrival->size - 1], "number", from, "location",
+			   location, "memory", memory);
 }
 
 static void indicate_direct(struct modem *m, const struct arrival *arrival, bool report)
@@ -181,26 +191,39 @@ static void indicate_direct(struct modem *m, const struct arrival *arrival, bool
 		line_indicate_message(m, "+CMT: ,%zu\r\n%s", arrival->size, hex);
 }
 
-static enum receipt store(struct modem *m, struct arrival *arrival, const char *indication)
+static bool store(struct modem *m, struct memory *memory, struct arrival *arrival)
 {
-	arrival->location = sim_store(&m->sim, arrival->octets, arrival->size);
-	if (arrival->location == 0)
-		return RECEIPT_LATER;
-	log_arrival(m, arrival);
-	if (indication)
-		line_indicate_message(m, "%s: \"SM\",%zu", indication, arrival->location);
-	return RECEIPT_TAKEN;
+	int index = memory_put(memory, arrival->octets, arrival->size);
+
+	if (index < 0)
+		return false;
+	arrival->memory = memory->name;
+	arrival->location = (size_t)index + m->quirks.first_index;
+	return true;
+}
+
+/* With a quirk or two it is not where +CDSI says. */
+static void indicate_report(struct modem *m, const struct arrival *arrival)
+{
+	const struct quirks *quirks = &m->quirks;
+
+	line_indicate_message(m, "+CDSI: \"%s\",%d",
+			      quirks->report_memory[0] ? quirks->report_memory : arrival->memory,
+			      quirks->report_index >= 0 ? quirks->report_index
+							: (int)arrival->location);
 }
 
 static enum receipt receive_report(struct modem *m, struct arrival *arrival)
 {
 	int ds = m->session.indications[3];
 
-	if (ds == 2)
-		return store(m, arrival, "+CDSI");
+	if (ds == 2 && !store(m, stores_reports(m), arrival))
+		return RECEIPT_LATER;
 	log_arrival(m, arrival);
 	if (ds == 1)
 		indicate_direct(m, arrival, true);
+	if (ds == 2)
+		indicate_report(m, arrival);
 	return RECEIPT_TAKEN;
 }
 
@@ -208,14 +231,17 @@ static enum receipt receive_report(struct modem *m, struct arrival *arrival)
 static enum receipt receive_text(struct modem *m, struct arrival *arrival)
 {
 	int mt = m->session.indications[1], class = tpdu_class(arrival->octets, arrival->size);
-	bool direct = (mt == 2 && class != 2) || (mt == 1 && class == 0);
+	bool direct = (mt == 2 && class != 2) || (mt == 1 && class == 0) || m->settings.direct;
 
 	if (m->settings.direct && mt == 0)
 		return RECEIPT_LATER;
-	if (!direct && !m->settings.direct)
-		return store(m, arrival, mt == 0 ? NULL : "+CMTI");
+	if (!direct && !store(m, stores_incoming(m), arrival))
+		return RECEIPT_LATER;
 	log_arrival(m, arrival);
-	indicate_direct(m, arrival, false);
+	if (direct || (mt != 0 && m->quirks.shown_twice))
+		indicate_direct(m, arrival, false);
+	if (!direct && mt != 0)
+		line_indicate_message(m, "+CMTI: \"%s\",%zu", arrival->memory, arrival->location);
 	return RECEIPT_TAKEN;
 }
 
@@ -225,7 +251,7 @@ enum receipt message_receive(struct recipient *recipient, const struct letter *l
 		(struct modem *)(void *)((char *)recipient - offsetof(struct modem, recipient));
 	uint8_t octets[TPDU_OCTETS_MAX];
 	int size = letter_tpdu(letter, centre_quarters(m->world->centre), octets);
-	struct arrival arrival = { octets, (size_t)size, 0 };
+	struct arrival arrival = { .octets = octets, .size = (size_t)size };
 
 	if (!m->tty || m->frozen || !modem_registered(m))
 		return RECEIPT_LATER;

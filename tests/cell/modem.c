@@ -14,7 +14,6 @@
 #include "tests/cell/events.h"
 #include "tests/cell/modem_state.h"
 
-#define STORE_SIZE_DEFAULT 50
 #define SIGNAL_DEFAULT 20
 
 bool modem_name_valid(const char *name)
@@ -39,9 +38,19 @@ const char *modem_number(const struct modem *m)
 	return m->settings.number;
 }
 
-struct sim *modem_sim(struct modem *m)
+const struct memory *modem_memory_at(const struct modem *m, size_t index)
 {
-	return &m->sim;
+	return index < m->memory_count ? &m->memories[index] : NULL;
+}
+
+const struct memory *modem_incoming(struct modem *m)
+{
+	return stores_incoming(m);
+}
+
+unsigned modem_first_index(const struct modem *m)
+{
+	return m->quirks.first_index;
 }
 
 struct recipient *modem_recipient(struct modem *m)
@@ -88,17 +97,21 @@ static void settings_default(struct settings *s, unsigned index)
 	strcpy(s->service_centre, "+8613800100500");
 }
 
-void session_reset(struct session *session)
+void session_reset(struct modem *m)
 {
-	*session = (struct session){ .echo = true, .verbose = true };
+	m->session = (struct session){ .echo = true, .verbose = true };
+	stores_select_default(m);
 }
 
 void modem_power_up(struct modem *m)
 {
-	session_reset(&m->session);
+	session_reset(m);
 	line_forget_indications(m);
+	ussd_reset(m);
+	memset(m->reply_state, 0, sizeof(m->reply_state));
 	m->cfun = 1;
 	m->pin_state = m->settings.pin_state;
+	unasked_power_up(m);
 }
 
 int modem_registration(const struct modem *m)
@@ -113,17 +126,32 @@ bool modem_registered(const struct modem *m)
 	return state == 1 || state == 5;
 }
 
-void modem_network_changed(struct modem *m)
+const char *modem_domain(const struct modem *m, size_t domain)
 {
 	static const char *const names[] = { "+CREG", "+CGREG", "+CEREG" };
-	int state = modem_registration(m);
 
-	for (size_t i = 0; i < 3; i++) {
-		if (m->session.registration_format[i] == 2 && modem_registered(m))
-			line_indicate(m, "%s: %d,\"00C3\",\"0000A1B2\"", names[i], state);
-		else if (m->session.registration_format[i])
-			line_indicate(m, "%s: %d", names[i], state);
-	}
+	return m->quirks.domain_name[domain][0] ? m->quirks.domain_name[domain] : names[domain];
+}
+
+int modem_domain_registration(const struct modem *m, size_t domain)
+{
+	return m->quirks.silent_domain[domain] ? 0 : modem_registration(m);
+}
+
+const char *modem_tail(const struct modem *m, size_t domain)
+{
+	if (m->session.registration_format[domain] != 2 || !modem_registered(m) ||
+	    m->quirks.silent_domain[domain])
+		return "";
+	return m->quirks.domain_tail[0] ? m->quirks.domain_tail : ",\"00C3\",\"0000A1B2\"";
+}
+
+void modem_network_changed(struct modem *m)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (m->session.registration_format[i] && !m->quirks.silent_domain[i])
+			line_indicate(m, "%s: %d%s", modem_domain(m, i), modem_registration(m),
+				      modem_tail(m, i));
 	if (modem_registered(m))
 		centre_wake(m->world->centre, &m->recipient);
 }
@@ -159,10 +187,10 @@ int modem_plug(struct modem *m)
 	if (r < 0)
 		return r;
 	line_reset(m);
-	modem_power_up(m);
 	r = tty_open(m->world->event, path, line_heard, m, &m->tty);
 	if (r < 0)
 		return r;
+	modem_power_up(m);
 	events_log(m->world->events, "plugged", "{s:s}", "modem", m->name);
 	centre_wake(m->world->centre, &m->recipient);
 	return 0;
@@ -178,6 +206,27 @@ int modem_unplug(struct modem *m)
 	return 0;
 }
 
+void modem_restart(struct modem *m)
+{
+	line_reset(m);
+	modem_power_up(m);
+	events_log(m->world->events, "restarted", "{s:s}", "modem", m->name);
+	modem_network_changed(m);
+	if (m->tty)
+		tty_pause(m->tty, false);
+	line_pump(m);
+}
+
+int modem_profile(struct modem *m, const char *name, char why[static MODEM_WHY_SIZE])
+{
+	if (profile_load(m->world->profiles, name, &m->quirks, why) < 0)
+		return -1;
+	if (m->quirks.send_ms >= 0)
+		m->settings.send_ms = m->quirks.send_ms;
+	stores_make(m);
+	return 0;
+}
+
 int modem_new(const struct modem_world *world, const char *name, unsigned index, struct modem **ret)
 {
 	struct modem *m = calloc(1, sizeof(*m));
@@ -188,7 +237,9 @@ int modem_new(const struct modem_world *world, const char *name, unsigned index,
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	settings_default(&m->settings, index);
 	m->pin_tries = PIN_TRIES;
-	sim_resize(&m->sim, STORE_SIZE_DEFAULT);
+	m->quirks = QUIRKS_NONE;
+	stores_make(m);
+	session_reset(m);
 	TAILQ_INIT(&m->recipient.queue);
 	m->recipient.on_air = true;
 	m->recipient.receive = message_receive;
@@ -202,6 +253,10 @@ struct modem *modem_free(struct modem *m)
 		return NULL;
 	line_forget_indications(m);
 	sd_event_source_disable_unref(m->timer);
+	sd_event_source_disable_unref(m->unasked.boot_timer);
+	sd_event_source_disable_unref(m->unasked.chatter_timer);
+	sd_event_source_disable_unref(m->ussd.timer);
+	stores_free(m);
 	tty_close(m->tty);
 	free(m);
 	return NULL;

@@ -47,9 +47,11 @@ static const struct setting settings_table[] = {
 	{ "answer_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(answer_ms) },
 	{ "sim_busy", VALUE_NUMBER, 0, 1000, AT_OFFSET(sim_busy) },
 	{ "send_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(send_ms) },
+	{ "ussd_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(ussd_ms) },
+	{ "chatter_ms", VALUE_NUMBER, 0, 3600000, AT_OFFSET(chatter_ms) },
 	{ "noise", VALUE_TEXT, 0, NOISE_SIZE - 1, AT_OFFSET(noise) },
 	{ "ussd", VALUE_TEXT, 0, USSD_SIZE - 1, AT_OFFSET(ussd) },
-	{ "store_size", VALUE_STORE_SIZE, 1, SIM_SIZE_MAX, 0 },
+	{ "store_size", VALUE_STORE_SIZE, 1, MEMORY_SIZE_MAX, 0 },
 };
 #define SETTINGS (sizeof(settings_table) / sizeof(settings_table[0]))
 
@@ -134,14 +136,14 @@ static bool apply(struct modem *m, const struct setting *setting, const char *va
 	case VALUE_PHONE_NUMBER:
 		return copy_phone_number(value, field);
 	case VALUE_STORE_SIZE:
-		return parse_number(value, 1, SIM_SIZE_MAX, &number) &&
-		       sim_resize(&m->sim, (size_t)number) == 0;
+		return parse_number(value, 1, MEMORY_SIZE_MAX, &number) &&
+		       memory_resize(stores_incoming(m), (size_t)number) == 0;
 	}
 	return false;
 }
 
 /* What the rest of the cell must hear of. */
-static void applied(struct modem *m, const char *key, const char *number_before)
+static void applied(struct modem *m, const char *key, const struct settings *before)
 {
 	if (strcmp(key, "cpin") == 0) {
 		m->pin_state = m->settings.pin_state;
@@ -150,10 +152,15 @@ static void applied(struct modem *m, const char *key, const char *number_before)
 	if (strcmp(key, "cpin") == 0 || strcmp(key, "registration") == 0)
 		modem_network_changed(m);
 	if (strcmp(key, "number") == 0 && m->joined) {
-		centre_attach(m->world->centre, number_before, NULL);
+		centre_attach(m->world->centre, before->number, NULL);
 		centre_attach(m->world->centre, m->settings.number, &m->recipient);
 	}
-	if (strcmp(key, "store_size") == 0 || strcmp(key, "direct") == 0)
+	if (strcmp(key, "iccid") == 0)
+		stores_change_sim(m, before->iccid);
+	if (strcmp(key, "chatter_ms") == 0)
+		unasked_chatter(m);
+	if (strcmp(key, "store_size") == 0 || strcmp(key, "direct") == 0 ||
+	    strcmp(key, "iccid") == 0)
 		centre_wake(m->world->centre, &m->recipient);
 	if (strcmp(key, "silent") == 0 && m->tty)
 		line_pump(m);
@@ -161,18 +168,17 @@ static void applied(struct modem *m, const char *key, const char *number_before)
 
 int modem_set(struct modem *m, const char *key, const char *value, char why[static MODEM_WHY_SIZE])
 {
-	char number_before[ADDRESS_SIZE];
+	struct settings before = m->settings;
 
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (strcmp(key, settings_table[i].key) != 0)
 			continue;
-		text_copy(number_before, sizeof(number_before), m->settings.number);
 		if (!apply(m, &settings_table[i], value)) {
 			snprintf(why, MODEM_WHY_SIZE, "%s can't be \"%.40s\"; see README.md", key,
 				 value);
 			return -1;
 		}
-		applied(m, settings_table[i].key, number_before);
+		applied(m, settings_table[i].key, &before);
 		return 0;
 	}
 	snprintf(why, MODEM_WHY_SIZE, "there is no key \"%.40s\"; see README.md", key);

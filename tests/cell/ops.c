@@ -9,23 +9,18 @@
 #include <string.h>
 
 #include "tests/cell/cell.h"
+#include "tests/cell/ops.h"
 
 #define FAILURES_MAX 1000000
 #define DELAY_MS_MAX INT64_C(31536000000) /* a year */
 
-struct op {
-	struct cell *cell;
-	json_t *request;
-	char why[256];
-};
-
-static json_t *refuse(struct op *op, const char *why)
+json_t *op_refuse(struct op *op, const char *why)
 {
 	snprintf(op->why, sizeof(op->why), "%s", why);
 	return NULL;
 }
 
-static const char *text_field(const struct op *op, const char *name)
+const char *op_text_field(const struct op *op, const char *name)
 {
 	json_t *value = json_object_get(op->request, name);
 	const char *text = json_string_value(value);
@@ -34,16 +29,16 @@ static const char *text_field(const struct op *op, const char *name)
 	return text && strlen(text) == json_string_length(value) ? text : NULL;
 }
 
-static const char *need_text(struct op *op, const char *name)
+const char *op_need_text(struct op *op, const char *name)
 {
-	const char *text = text_field(op, name);
+	const char *text = op_text_field(op, name);
 
 	if (!text)
 		snprintf(op->why, sizeof(op->why), "the field \"%s\" (a string) is missing", name);
 	return text;
 }
 
-static bool int_field(struct op *op, const char *name, int64_t least, int64_t most, int64_t *value)
+bool op_int_field(struct op *op, const char *name, int64_t least, int64_t most, int64_t *value)
 {
 	json_t *field = json_object_get(op->request, name);
 	json_int_t number = json_integer_value(field);
@@ -59,9 +54,9 @@ static bool int_field(struct op *op, const char *name, int64_t least, int64_t mo
 	return true;
 }
 
-static struct modem *need_modem(struct op *op)
+struct modem *op_need_modem(struct op *op)
 {
-	const char *name = need_text(op, "modem");
+	const char *name = op_need_text(op, "modem");
 	struct modem *modem = name ? cell_modem(op->cell, name) : NULL;
 
 	if (name && !modem)
@@ -72,7 +67,7 @@ static struct modem *need_modem(struct op *op)
 /* A number that can be written in a TPDU, or (names) a name. */
 static const char *need_address(struct op *op, const char *field, bool names)
 {
-	const char *text = need_text(op, field);
+	const char *text = op_need_text(op, field);
 	uint8_t octets[ADDRESS_OCTETS_MAX];
 
 	if (!text)
@@ -84,14 +79,14 @@ static const char *need_address(struct op *op, const char *field, bool names)
 	return text;
 }
 
-static struct phone *need_number(struct op *op, const char *field)
+struct phone *op_need_number(struct op *op, const char *field)
 {
 	const char *number = need_address(op, field, false);
 	struct phone *phone =
 		number ? phonebook_get(centre_phones(cell_centre(op->cell)), number) : NULL;
 
 	if (number && !phone)
-		refuse(op, "there are too many phones");
+		op_refuse(op, "there are too many phones");
 	return phone;
 }
 
@@ -102,19 +97,19 @@ static int compose(struct op *op, const struct compose *how, struct user_data **
 	int count;
 
 	if (!json_is_string(text)) {
-		refuse(op, "the field \"text\" (a string) is missing");
+		op_refuse(op, "the field \"text\" (a string) is missing");
 		return -1;
 	}
 	count = compose_parts(json_string_value(text), json_string_length(text), how, ret_parts,
 			      &why);
 	if (count < 0)
-		refuse(op, why);
+		op_refuse(op, why);
 	return count;
 }
 
 static json_t *op_type(struct op *op)
 {
-	struct phone *phone = need_number(op, "phone");
+	struct phone *phone = op_need_number(op, "phone");
 	const char *to = phone ? need_address(op, "to", false) : NULL;
 	struct compose how = { .message_class = -1 };
 	struct user_data *parts = NULL;
@@ -133,25 +128,25 @@ static json_t *op_type(struct op *op)
 		posted++;
 	free(parts);
 	return posted == count ? json_pack("{s:i}", "parts", count)
-			       : refuse(op, "the service centre is full");
+			       : op_refuse(op, "the service centre is full");
 }
 
 static bool incoming_options(struct op *op, struct compose *how)
 {
 	static uint16_t last_reference;
-	const char *alphabet = text_field(op, "alphabet");
+	const char *alphabet = op_text_field(op, "alphabet");
 	int64_t class = -1, reference;
 
 	how->wide = json_is_true(json_object_get(op->request, "wide"));
 	reference = how->wide ? ++last_reference : (uint8_t)++last_reference;
-	if (!int_field(op, "class", 0, 3, &class) ||
-	    !int_field(op, "reference", 0, how->wide ? 65535 : 255, &reference))
+	if (!op_int_field(op, "class", 0, 3, &class) ||
+	    !op_int_field(op, "reference", 0, how->wide ? 65535 : 255, &reference))
 		return false;
 	how->message_class = (int)class;
 	how->reference = (uint16_t)reference;
 	how->alphabet_forced = alphabet;
 	if (alphabet && !alphabet_named(alphabet, &how->alphabet)) {
-		refuse(op, "\"alphabet\" is gsm7, ucs2 or 8bit");
+		op_refuse(op, "\"alphabet\" is gsm7, ucs2 or 8bit");
 		return false;
 	}
 	return true;
@@ -179,14 +174,14 @@ static int post_parts(struct op *op, struct modem *modem, const char *from,
 			order ? json_integer_value(json_array_get(order, i)) : (json_int_t)i + 1;
 
 		if (sequence < 1 || sequence > count) {
-			refuse(op, "\"order\" names a part that there is not");
+			op_refuse(op, "\"order\" names a part that there is not");
 			return -1;
 		}
 		if (omitted(omit, sequence))
 			continue;
 		if (centre_post(cell_centre(op->cell), from, NULL, modem_recipient(modem),
 				&parts[sequence - 1]) < 0) {
-			refuse(op, "the service centre is full");
+			op_refuse(op, "the service centre is full");
 			return -1;
 		}
 		posted++;
@@ -196,7 +191,7 @@ static int post_parts(struct op *op, struct modem *modem, const char *from,
 
 static json_t *op_incoming(struct op *op)
 {
-	struct modem *modem = need_modem(op);
+	struct modem *modem = op_need_modem(op);
 	const char *from = modem ? need_address(op, "from", true) : NULL;
 	struct user_data *parts = NULL;
 	struct compose how = { 0 };
@@ -216,8 +211,8 @@ static json_t *op_incoming(struct op *op)
 
 static json_t *op_tpdu(struct op *op)
 {
-	struct modem *modem = need_modem(op);
-	const char *hex = modem ? need_text(op, "hex") : NULL;
+	struct modem *modem = op_need_modem(op);
+	const char *hex = modem ? op_need_text(op, "hex") : NULL;
 	uint8_t octets[TPDU_OCTETS_MAX];
 	int size;
 
@@ -225,45 +220,11 @@ static json_t *op_tpdu(struct op *op)
 		return NULL;
 	size = hex_read(hex, strlen(hex), octets, sizeof(octets));
 	if (size < 1)
-		return refuse(op, "\"hex\" is 1 to 255 octets in hex");
+		return op_refuse(op, "\"hex\" is 1 to 255 octets in hex");
 	if (centre_post_raw(cell_centre(op->cell), modem_recipient(modem), octets, (size_t)size) <
 	    0)
-		return refuse(op, "the service centre is full");
+		return op_refuse(op, "the service centre is full");
 	return json_object();
-}
-
-static json_t *op_raw(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-	json_t *data = json_object_get(op->request, "data");
-
-	if (!modem)
-		return NULL;
-	if (!json_is_string(data))
-		return refuse(op, "the field \"data\" (a string) is missing");
-	modem_raw(modem, json_string_value(data), json_string_length(data));
-	return json_object();
-}
-
-static json_t *op_set(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-	const char *key = modem ? need_text(op, "key") : NULL;
-	json_t *value = json_object_get(op->request, "value");
-	char *dumped = NULL, why[MODEM_WHY_SIZE];
-	int r;
-
-	if (!key)
-		return NULL;
-	if (json_is_string(value) && !text_field(op, "value"))
-		return refuse(op, "a value has no NUL");
-	if (!json_is_string(value))
-		dumped = json_dumps(value, JSON_ENCODE_ANY);
-	if (!json_is_string(value) && !dumped)
-		return refuse(op, "the field \"value\" is missing");
-	r = modem_set(modem, key, dumped ? dumped : json_string_value(value), why);
-	free(dumped);
-	return r < 0 ? refuse(op, why) : json_object();
 }
 
 static bool failure_valid(const char *error)
@@ -282,16 +243,16 @@ static bool failure_valid(const char *error)
 static json_t *op_fail(struct op *op)
 {
 	bool by_number = json_object_get(op->request, "number");
-	struct phone *phone = by_number ? need_number(op, "number") : NULL;
-	struct modem *modem = by_number ? NULL : need_modem(op);
-	const char *error = phone || modem ? need_text(op, "error") : NULL;
+	struct phone *phone = by_number ? op_need_number(op, "number") : NULL;
+	struct modem *modem = by_number ? NULL : op_need_modem(op);
+	const char *error = phone || modem ? op_need_text(op, "error") : NULL;
 	int64_t count = 1;
 	struct failure *failure;
 
-	if (!error || !int_field(op, "count", 0, FAILURES_MAX, &count))
+	if (!error || !op_int_field(op, "count", 0, FAILURES_MAX, &count))
 		return NULL;
 	if (!failure_valid(error))
-		return refuse(op, "\"error\" is CMS:n, CME:n, ERROR, SILENT or DROP");
+		return op_refuse(op, "\"error\" is CMS:n, CME:n, ERROR, SILENT or DROP");
 	failure = phone ? &phone->failure : modem_failure(modem);
 	failure->count = (unsigned)count;
 	text_copy(failure->error, sizeof(failure->error), error);
@@ -300,13 +261,13 @@ static json_t *op_fail(struct op *op)
 
 static json_t *op_phone(struct op *op)
 {
-	struct phone *phone = need_number(op, "number");
+	struct phone *phone = op_need_number(op, "number");
 	json_t *reachable = json_object_get(op->request, "reachable");
 
 	if (!phone)
 		return NULL;
 	if (!json_is_boolean(reachable))
-		return refuse(op, "the field \"reachable\" (true or false) is missing");
+		return op_refuse(op, "the field \"reachable\" (true or false) is missing");
 	phone->reachable = json_is_true(reachable);
 	if (phone->reachable)
 		centre_wake(cell_centre(op->cell), phone->line);
@@ -316,19 +277,19 @@ static json_t *op_phone(struct op *op)
 static json_t *op_report(struct op *op)
 {
 	static const char *const modes[] = { "normal", "withhold", "fail" };
-	struct phone *phone = need_number(op, "number");
-	const char *mode = text_field(op, "mode");
+	struct phone *phone = op_need_number(op, "number");
+	const char *mode = op_text_field(op, "mode");
 	int64_t status = -1, delay_ms = 0;
 	int found = mode ? -1 : REPORT_NORMAL;
 
-	if (!phone || !int_field(op, "status", 0, 255, &status) ||
-	    !int_field(op, "delay_ms", 0, DELAY_MS_MAX, &delay_ms))
+	if (!phone || !op_int_field(op, "status", 0, 255, &status) ||
+	    !op_int_field(op, "delay_ms", 0, DELAY_MS_MAX, &delay_ms))
 		return NULL;
 	for (int i = REPORT_NORMAL; mode && i <= REPORT_FAIL; i++)
 		if (strcmp(mode, modes[i]) == 0)
 			found = i;
 	if (found < 0)
-		return refuse(op, "\"mode\" is normal, withhold or fail");
+		return op_refuse(op, "\"mode\" is normal, withhold or fail");
 	phone->report_mode = (enum report_mode)found;
 	phone->report_status = (int)status;
 	phone->report_delay_usec = delay_ms * 1000;
@@ -337,7 +298,7 @@ static json_t *op_report(struct op *op)
 
 static json_t *op_release(struct op *op)
 {
-	struct phone *phone = need_number(op, "number");
+	struct phone *phone = op_need_number(op, "number");
 
 	if (!phone)
 		return NULL;
@@ -345,173 +306,41 @@ static json_t *op_release(struct op *op)
 			 (json_int_t)centre_release(cell_centre(op->cell), phone));
 }
 
-static json_t *op_hold(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-	const char *at = modem ? need_text(op, "at") : NULL;
-
-	if (!at)
-		return NULL;
-	return modem_hold(modem, at) < 0 ? refuse(op, "there is no such point to hold at")
-					 : json_object();
-}
-
-static json_t *op_resume(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-
-	if (!modem)
-		return NULL;
-	return modem_resume(modem) ? json_object() : refuse(op, "the modem is not held");
-}
-
-static json_t *op_unplug(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-
-	if (!modem)
-		return NULL;
-	return modem_unplug(modem) < 0 ? refuse(op, "the modem is unplugged already")
-				       : json_object();
-}
-
-static json_t *op_plug(struct op *op)
-{
-	struct modem *modem = need_modem(op);
-	int r;
-
-	if (!modem)
-		return NULL;
-	r = modem_plug(modem);
-	if (r == -EALREADY)
-		return refuse(op, "the modem is plugged in already");
-	return r < 0 ? refuse(op, strerror(-r)) : json_object();
-}
-
 static json_t *op_advance(struct op *op)
 {
 	int64_t ms = -1;
 
-	if (!int_field(op, "ms", 0, DELAY_MS_MAX, &ms))
+	if (!op_int_field(op, "ms", 0, DELAY_MS_MAX, &ms))
 		return NULL;
 	if (ms < 0)
-		return refuse(op, "the field \"ms\" (a number) is missing");
+		return op_refuse(op, "the field \"ms\" (a number) is missing");
 	centre_advance(cell_centre(op->cell), ms * 1000);
 	return json_object();
-}
-
-static void add_messages(json_t *items, const struct message_list *list)
-{
-	char moment[MOMENT_SIZE];
-
-	for (const struct message *message = TAILQ_FIRST(list); message;
-	     message = TAILQ_NEXT(message, next)) {
-		size_t size = 0;
-		char *text = message_text(message, &size);
-		json_t *class =
-			message->message_class >= 0 ? json_integer(message->message_class) : NULL;
-
-		if (text)
-			json_array_append_new(
-				items,
-				json_pack("{s:s,s:s%,s:i,s:b,s:s,s:o?}", "from", message->from,
-					  "text", text, size, "parts", (int)message->parts,
-					  "complete", message->parts == message->total, "at",
-					  moment_write(message->at_usec, moment), "class", class));
-		else
-			json_decref(class);
-		free(text);
-	}
-}
-
-static json_t *op_screen(struct op *op)
-{
-	struct phone *phone = need_number(op, "phone");
-	json_t *items;
-
-	if (!phone)
-		return NULL;
-	items = json_array();
-	add_messages(items, &phone->screen);
-	add_messages(items, &phone->incomplete);
-	return json_pack("{s:o}", "messages", items);
-}
-
-static json_t *op_store(struct op *op)
-{
-	static const char *const words[] = { "unread", "read", "unsent", "sent" };
-	struct modem *modem = need_modem(op);
-	struct sim *sim;
-	json_t *slots;
-
-	if (!modem)
-		return NULL;
-	sim = modem_sim(modem);
-	slots = json_array();
-	for (size_t location = 1; location <= sim->size; location++) {
-		const struct slot *slot = sim_slot(sim, location);
-		char hex[2 * TPDU_OCTETS_MAX + 1];
-
-		if (!slot->size)
-			continue;
-		hex_write(slot->octets, slot->size, hex);
-		json_array_append_new(slots, json_pack("{s:i,s:s,s:s}", "location", (int)location,
-						       "status", words[slot->status], "hex", hex));
-	}
-	return json_pack("{s:o,s:i}", "slots", slots, "size", (int)sim->size);
-}
-
-static json_t *op_modems(struct op *op)
-{
-	json_t *items = json_array();
-	struct modem *modem;
-
-	for (size_t i = 0; (modem = cell_modem_at(op->cell, i)); i++)
-		json_array_append_new(items,
-				      json_pack("{s:s,s:s,s:b,s:b}", "name", modem_name(modem),
-						"number", modem_number(modem), "plugged",
-						modem_plugged(modem), "held", modem_held(modem)));
-	return json_pack("{s:o}", "modems", items);
-}
-
-static void add_phone(struct phone *phone, void *items)
-{
-	if (phone->line == &phone->inbox)
-		json_array_append_new(items, json_pack("{s:s,s:b,s:I}", "number", phone->number,
-						       "reachable", phone->reachable, "messages",
-						       (json_int_t)phone->screen_count));
-}
-
-static json_t *op_phones(struct op *op)
-{
-	json_t *items = json_array();
-
-	phonebook_each(centre_phones(cell_centre(op->cell)), add_phone, items);
-	return json_pack("{s:o}", "phones", items);
 }
 
 static const struct {
 	const char *name;
 	json_t *(*run)(struct op *op);
 } ops_table[] = {
-	{ "type", op_type },   { "incoming", op_incoming }, { "tpdu", op_tpdu },
-	{ "raw", op_raw },     { "set", op_set },           { "fail", op_fail },
-	{ "phone", op_phone }, { "report", op_report },     { "release", op_release },
-	{ "hold", op_hold },   { "resume", op_resume },     { "unplug", op_unplug },
-	{ "plug", op_plug },   { "advance", op_advance },   { "screen", op_screen },
-	{ "store", op_store }, { "modems", op_modems },     { "phones", op_phones },
+	{ "type", op_type },         { "incoming", op_incoming }, { "tpdu", op_tpdu },
+	{ "raw", op_raw },           { "set", op_set },           { "fail", op_fail },
+	{ "phone", op_phone },       { "report", op_report },     { "release", op_release },
+	{ "hold", op_hold },         { "resume", op_resume },     { "unplug", op_unplug },
+	{ "plug", op_plug },         { "restart", op_restart },   { "ussd", op_ussd },
+	{ "ussd_say", op_ussd_say }, { "advance", op_advance },   { "screen", op_screen },
+	{ "store", op_store },       { "modems", op_modems },     { "phones", op_phones },
 };
 
 json_t *ops_run(struct cell *cell, json_t *request)
 {
 	struct op op = { .cell = cell, .request = request, .why = "there is no such op" };
-	const char *name = text_field(&op, "op");
+	const char *name = op_text_field(&op, "op");
 	json_t *answer = NULL;
 
 	if (!json_is_object(request))
-		refuse(&op, "a request is a JSON object on a line of its own");
+		op_refuse(&op, "a request is a JSON object on a line of its own");
 	else if (!name)
-		refuse(&op, "the field \"op\" is missing");
+		op_refuse(&op, "the field \"op\" is missing");
 	for (size_t i = 0; name && i < sizeof(ops_table) / sizeof(ops_table[0]); i++)
 		if (strcmp(name, ops_table[i].name) == 0) {
 			answer = ops_table[i].run(&op);

@@ -23,6 +23,7 @@
 
 #define NORTH 0
 #define SOUTH 1
+#define ODD 2 /* a modem of a family of the test's own, if it asks for one */
 #define NORTH_NUMBER "+8613900000001"
 #define SOUTH_NUMBER "+8613900000002"
 #define PATIENCE_SECONDS 10
@@ -36,7 +37,7 @@ struct fixture {
 	char directory[64];
 	sd_event *event;
 	struct cell *cell;
-	int tty[2];
+	int tty[3];
 	char heard[8192];
 	size_t size;
 };
@@ -61,7 +62,7 @@ static inline int fixture_up(void **state)
 	assert_non_null(f);
 	strcpy(f->directory, "/tmp/footbridge-cell-XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
-	settings.directory = f->directory;
+	settings.directory = settings.profiles = f->directory;
 	assert_true(sd_event_new(&f->event) >= 0);
 	assert_int_equal(cell_new(f->event, &settings, &f->cell), 0);
 	assert_int_equal(cell_add_modem(f->cell, "north,number=" NORTH_NUMBER, why), 0);
@@ -69,6 +70,7 @@ static inline int fixture_up(void **state)
 			 0);
 	f->tty[NORTH] = open_tty(f, "north");
 	f->tty[SOUTH] = open_tty(f, "south");
+	f->tty[ODD] = -1;
 	*state = f;
 	return 0;
 }
@@ -80,6 +82,8 @@ static inline int fixture_down(void **state)
 
 	close(f->tty[NORTH]);
 	close(f->tty[SOUTH]);
+	if (f->tty[ODD] >= 0)
+		close(f->tty[ODD]);
 	cell_free(f->cell);
 	sd_event_unref(f->event);
 	snprintf(path, sizeof(path), "%s/events.jsonl", f->directory);
@@ -87,6 +91,24 @@ static inline int fixture_down(void **state)
 	assert_int_equal(rmdir(f->directory), 0); /* the symlinks are gone */
 	free(f);
 	return 0;
+}
+
+/* Plugs in the modem "odd", whose profile has these keys; settings: ",KEY=VALUE…". */
+static inline void plug_odd(struct fixture *f, const char *keys, const char *settings)
+{
+	char path[128], text[256], why[MODEM_WHY_SIZE] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/odd.conf", f->directory);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file, "family = \"Odd\"; manufacturer = \"Odd\"; model = \"One\"; %s\n", keys);
+	fclose(file);
+	snprintf(text, sizeof(text), "odd,number=+8613900000003%s,profile=odd", settings);
+	if (cell_add_modem(f->cell, text, why) < 0)
+		fail_msg("%s", why);
+	unlink(path);
+	f->tty[ODD] = open_tty(f, "odd");
 }
 
 static inline void say(struct fixture *f, int modem, const char *bytes)

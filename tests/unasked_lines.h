@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Lines that modems say unasked and that mean nothing to us, of every family that is known
+ * (transcripts of libgammu, ModemManager and oFono); and the words by which they begin anew.
+ */
+#pragma once
+
+static const char *const UNKNOWN_LINES[] = {
+	"Call Ready",
+	"SMS Ready",
+	"SMS DONE",
+	"PB DONE",
+	"START",
+	"MODEM:STARTUP",
+	"RING",
+	"NO CARRIER",
+	"UNDER-VOLTAGE WARNNING",
+	"OVER-VOLTAGE WARNNING",
+	"+CPIN: READY",
+	"+QIND: SMS DONE",
+	"+QIND: \"csq\",17,99",
+	"+QUSIM: 1",
+	"+CTZV: +32",
+	"+CTZE: \"+32\",0,\"2026/03/01,04:00:00\"",
+	"*PSUTTZ: 2014,12,8,18,6,27,\"+4\",0",
+	"DST: 0",
+	"+CIEV: 1,3",
+	"+CRING: VOICE",
+	"+CLIP: \"+8613712345678\",145,,,,0",
+	"+CCWA: \"+8613712345678\",145,1",
+	"+CGEV: NW DETACH",
+	"+CBM: 88",
+	"+WIND: 7",
+	"+ZPASR: \"HSPA\"",
+	"+ZUSIMR:2",
+	"+ZDONR: \"Cell\",460,0,\"CS_PS\",\"ROAM_OFF\"",
+	"+ZEND",
+	"^RSSI:18",
+	"^RSSILVL:99",
+	"^BOOT:27710117,0,0,0,75",
+	"^MODE:3,3",
+	"^DSFLOWRPT:00000124,00000082,00000EA6,0000000000012325",
+	"^HCSQ:\"LTE\",59,50,161,24",
+	"^SRVST:2",
+	"^SIMST:1",
+	"^STIN: 7,0,0",
+	"^NWTIME:14/12/08,18:06:27+04,0",
+	"^LWURC:\"PSMLTE\",1",
+	"^SHUTDOWN",
+	"^CSNR:-93,-23",
+	"_OSIGQ: 3,0",
+	"#STN: 150,1,\"",
+	"#QSS: 1",
+	"+PACSP1",
+	"+UUPSDD: 0",
+	"+UUSOCL: 0",
+	"+UMWI: 0,1",
+	"%NOTIFYEV: \"SIB31\"",
+	"$QCPWRDN",
+	"XNOISE: 1,2,\"a",
+	"+CREG:",
+	"+CMT: \"+31641600986\",,\"26/08/19,13:37:41+32\"",
+};
+
+static const char *const BOOT_LINES[] = {
+	"RDY", "^SYSSTART", "^SYSSTART AIRPLANE MODE", "+CFUN: 1", "*ATREADY: 1", "+WIND: 3",
+};
