@@ -1,84 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One mutex over small bounded tables.  Sends go before queries; after each send one message is
- * read or deleted if any waits, so that neither side starves.
+ * The tables of a worker as the line half fills them, and what both threads may ask.
  */
-#include "modem/agenda.h"
+#include "modem/agenda_inside.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
 #include "modem/say.h"
 
-#define SLOTS_MAX 256
-#define READINGS_MAX 512
-#define STORES_MAX 4
-
-#define NETWORK_USEC (60 * USEC_PER_SEC)
-/* While messages go out one after the other, the network is asked this much later. */
-#define NETWORK_LULL_USEC (2 * USEC_PER_SEC)
-#define NETWORK_PATIENCE_USEC (10 * USEC_PER_MINUTE)
-
-struct slot {
-	char memory[8];
-	int location;
-};
-
-struct reading {
-	int64_t id; /* 0: free */
-	struct slot slot;
-	bool deleting;
-	size_t size;
-	uint8_t octets[TPDU_SIZE_MAX];
-};
-
-struct store {
-	char memory[8];
-	int used, size;
-};
-
-struct agenda {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool awake, stop;
-
-	bool send_waits, send_open, sent_last;
-	int64_t attempt;
-	struct modem_order_send send;
-	int64_t last_send_usec;
-
-	bool pin_waits;
-	struct modem_order_pin pin;
-
-	struct slot slots[SLOTS_MAX]; /* ring */
-	size_t slot_first, slot_count;
-	int64_t deletes[READINGS_MAX]; /* ring */
-	size_t delete_first, delete_count;
-	struct reading readings[READINGS_MAX];
-	int64_t last_reading;
-
-	int64_t sweep_usec, sweep_due, network_due;
-	bool registration_changed;
-	int registration[ANSWER_DOMAIN_COUNT];
-	struct store stores[STORES_MAX];
-	struct modem_word_identity identity;
-};
-
-static void agenda_unlock(struct agenda **agenda)
-{
-	pthread_mutex_unlock(&(*agenda)->lock);
-}
-
-/* Holds the lock to the end of the function. */
-#define LOCKED(agenda)                                                                             \
-	CLEANUP(agenda_unlock)                                                                     \
-	__attribute__((unused)) struct agenda *locked =                                            \
-		(pthread_mutex_lock(&(agenda)->lock), (agenda))
+#define SWEEP_REST_USEC USEC_PER_SEC
 
 struct agenda *agenda_new(void)
 {
@@ -92,7 +26,7 @@ struct agenda *agenda_new(void)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&agenda->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	agenda->sweep_usec = USEC_PER_MINUTE;
+	agenda->minute_usec = agenda->sweep_usec = USEC_PER_MINUTE;
 	for (int i = 0; i < ANSWER_DOMAIN_COUNT; i++)
 		agenda->registration[i] = -1;
 	return agenda;
@@ -153,7 +87,7 @@ void agenda_add_slot(struct agenda *agenda, const char *memory, int location)
 		if (slot_is(&agenda->slots[(agenda->slot_first + i) % SLOTS_MAX], memory, location))
 			return;
 	if (agenda->slot_count == SLOTS_MAX) {
-		agenda->sweep_due = 0;
+		agenda_sweep_soon(agenda);
 		return;
 	}
 	slot = &agenda->slots[(agenda->slot_first + agenda->slot_count++) % SLOTS_MAX];
@@ -163,14 +97,47 @@ void agenda_add_slot(struct agenda *agenda, const char *memory, int location)
 	pthread_cond_broadcast(&agenda->changed);
 }
 
-void agenda_add_sweep(struct agenda *agenda)
+void agenda_sweep_soon(struct agenda *agenda)
 {
-	LOCKED(agenda);
-	agenda->sweep_due = 0;
+	int64_t at = agenda->swept_usec + SWEEP_REST_USEC;
+
+	if (at < agenda->sweep_due)
+		agenda->sweep_due = at;
 	pthread_cond_broadcast(&agenda->changed);
 }
 
-static struct reading *find_reading(struct agenda *agenda, int64_t id)
+void agenda_add_sweep(struct agenda *agenda)
+{
+	LOCKED(agenda);
+	agenda_sweep_soon(agenda);
+}
+
+void agenda_add_restart(struct agenda *agenda)
+{
+	LOCKED(agenda);
+	agenda->restarted.heard = true;
+	pthread_cond_broadcast(&agenda->changed);
+}
+
+void agenda_add_sim_change(struct agenda *agenda)
+{
+	LOCKED(agenda);
+	agenda->sim_changed.heard = true;
+	pthread_cond_broadcast(&agenda->changed);
+}
+
+bool agenda_add_ussd(struct agenda *agenda, const struct modem_order_ussd *order)
+{
+	LOCKED(agenda);
+	if (agenda->ussd_waits || agenda->ussd_open)
+		return false;
+	agenda->ussd = *order;
+	agenda->ussd_waits = true;
+	pthread_cond_broadcast(&agenda->changed);
+	return true;
+}
+
+struct reading *agenda_find_reading(struct agenda *agenda, int64_t id)
 {
 	for (size_t i = 0; i < READINGS_MAX; i++)
 		if (agenda->readings[i].id == id)
@@ -185,7 +152,7 @@ int agenda_add_delete(struct agenda *agenda, int64_t reading_id)
 	LOCKED(agenda);
 	if (reading_id <= 0 || reading_id > agenda->last_reading)
 		return -ENOENT;
-	reading = find_reading(agenda, reading_id);
+	reading = agenda_find_reading(agenda, reading_id);
 	if (!reading)
 		return 0;
 	if (reading->deleting)
@@ -237,27 +204,36 @@ void agenda_set_registration(struct agenda *agenda, enum answer_domain domain, i
 	pthread_cond_broadcast(&agenda->changed);
 }
 
+struct store *agenda_find_store(struct agenda *agenda, const char *memory)
+{
+	for (size_t i = 0; i < STORES_MAX; i++)
+		if (strcmp(agenda->stores[i].memory, memory) == 0)
+			return &agenda->stores[i];
+	return NULL;
+}
+
+static bool is_tight(const struct store *store)
+{
+	return store->size > 0 && store->used * 100 / store->size >= AGENDA_TIGHT_PERCENT;
+}
+
 void agenda_set_store(struct agenda *agenda, const char *memory, int used, int size)
 {
-	struct store *free_store = NULL;
+	struct store *store;
+	bool was_tight;
 
 	LOCKED(agenda);
-	for (size_t i = 0; i < STORES_MAX; i++) {
-		struct store *store = &agenda->stores[i];
-
-		if (strcmp(store->memory, memory) == 0) {
-			store->used = used;
-			store->size = size;
-			return;
-		}
-		if (!free_store && store->memory[0] == '\0')
-			free_store = store;
-	}
-	if (!free_store)
+	store = agenda_find_store(agenda, memory);
+	if (!store)
+		store = agenda_find_store(agenda, "");
+	if (!store)
 		return;
-	strncpy(free_store->memory, memory, sizeof(free_store->memory) - 1);
-	free_store->used = used;
-	free_store->size = size;
+	was_tight = is_tight(store);
+	strncpy(store->memory, memory, sizeof(store->memory) - 1);
+	store->used = used;
+	store->size = size;
+	if (is_tight(store) && !was_tight)
+		agenda_sweep_soon(agenda);
 }
 
 /* "+CCID: "8986…"": what stands behind the name. */
@@ -312,186 +288,44 @@ bool agenda_has_send(struct agenda *agenda, int64_t *ret_attempt)
 	return agenda->send_open;
 }
 
-/* ---------------------------------------------------------------- worked off */
-
-static void wait_until(struct agenda *agenda, int64_t usec)
-{
-	struct timespec until = {
-		.tv_sec = usec / USEC_PER_SEC,
-		.tv_nsec = (usec % USEC_PER_SEC) * 1000,
-	};
-
-	pthread_cond_timedwait(&agenda->changed, &agenda->lock, &until);
-}
-
-bool agenda_wait_awake(struct agenda *agenda)
+bool agenda_drop_send(struct agenda *agenda, int64_t *ret_attempt)
 {
 	LOCKED(agenda);
-	while (!agenda->awake && !agenda->stop)
-		pthread_cond_wait(&agenda->changed, &agenda->lock);
-	return !agenda->stop;
-}
-
-bool agenda_pause(struct agenda *agenda, int64_t usec)
-{
-	int64_t until = clock_monotonic_usec() + usec;
-
-	LOCKED(agenda);
-	while (!agenda->stop && clock_monotonic_usec() < until)
-		wait_until(agenda, until);
-	return !agenda->stop;
-}
-
-void agenda_add_pin(struct agenda *agenda, const struct modem_order_pin *order)
-{
-	LOCKED(agenda);
-	agenda->pin = *order;
-	agenda->pin_waits = true;
-	pthread_cond_broadcast(&agenda->changed);
-}
-
-bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin *ret,
-		     bool *ret_come)
-{
-	int64_t until = clock_monotonic_usec() + usec;
-
-	LOCKED(agenda);
-	while (!agenda->stop && !agenda->pin_waits && clock_monotonic_usec() < until)
-		wait_until(agenda, until);
-	*ret_come = agenda->pin_waits;
-	*ret = agenda->pin;
-	agenda->pin_waits = false;
-	explicit_bzero(&agenda->pin, sizeof(agenda->pin));
-	return !agenda->stop;
-}
-
-static bool take_slot(struct agenda *agenda, struct agenda_task *ret)
-{
-	const struct slot *slot = &agenda->slots[agenda->slot_first];
-
-	if (agenda->slot_count == 0)
+	if (!agenda->send_waits)
 		return false;
-	ret->type = AGENDA_READ;
-	memcpy(ret->memory, slot->memory, sizeof(ret->memory));
-	ret->location = slot->location;
-	agenda->slot_first = (agenda->slot_first + 1) % SLOTS_MAX;
-	agenda->slot_count--;
-	return true;
-}
-
-static bool take_delete(struct agenda *agenda, struct agenda_task *ret)
-{
-	while (agenda->delete_count > 0) {
-		int64_t id = agenda->deletes[agenda->delete_first];
-		const struct reading *reading = find_reading(agenda, id);
-
-		agenda->delete_first = (agenda->delete_first + 1) % READINGS_MAX;
-		agenda->delete_count--;
-		ret->type = AGENDA_DELETE;
-		ret->reading = id;
-		ret->location = reading ? reading->slot.location : -1;
-		memset(ret->memory, 0, sizeof(ret->memory));
-		if (reading)
-			memcpy(ret->memory, reading->slot.memory, sizeof(ret->memory));
-		return true;
-	}
-	return false;
-}
-
-static bool take_send(struct agenda *agenda, struct agenda_task *ret)
-{
-	if (!agenda->send_waits || agenda->send_open)
-		return false;
-	ret->type = AGENDA_SEND;
-	ret->send = agenda->send;
-	agenda->attempt = agenda->send.attempt;
 	agenda->send_waits = false;
-	agenda->send_open = true;
+	*ret_attempt = agenda->send.attempt;
 	return true;
 }
 
-static int64_t network_at(const struct agenda *agenda)
-{
-	int64_t lull = agenda->last_send_usec + NETWORK_LULL_USEC;
-	int64_t latest = agenda->network_due + NETWORK_PATIENCE_USEC;
-
-	if (lull <= agenda->network_due)
-		return agenda->network_due;
-	return lull < latest ? lull : latest;
-}
-
-static bool take(struct agenda *agenda, int64_t now, struct agenda_task *ret)
-{
-	bool others_turn = agenda->sent_last;
-
-	agenda->sent_last = false;
-	if (agenda->stop) {
-		ret->type = AGENDA_STOP;
-		return true;
-	}
-	if (others_turn && (take_slot(agenda, ret) || take_delete(agenda, ret)))
-		return true;
-	if (take_send(agenda, ret)) {
-		agenda->sent_last = true;
-		return true;
-	}
-	if (take_slot(agenda, ret) || take_delete(agenda, ret))
-		return true;
-	if (agenda->registration_changed) {
-		agenda->registration_changed = false;
-		ret->type = AGENDA_REGISTRATION;
-		return true;
-	}
-	if (now >= agenda->sweep_due) {
-		agenda->sweep_due = now + agenda->sweep_usec;
-		ret->type = AGENDA_SWEEP;
-		return true;
-	}
-	if (now >= network_at(agenda)) {
-		agenda->network_due = now + NETWORK_USEC;
-		ret->type = AGENDA_NETWORK;
-		return true;
-	}
-	return false;
-}
-
-void agenda_next(struct agenda *agenda, struct agenda_task *ret, void (*idle)(void *userdata),
-		 void *userdata)
-{
-	bool told = false;
-
-	for (;;) {
-		LOCKED(agenda);
-		int64_t now = clock_monotonic_usec(), network;
-
-		if (take(agenda, now, ret))
-			return;
-		if (told) {
-			network = network_at(agenda);
-			wait_until(agenda,
-				   agenda->sweep_due < network ? agenda->sweep_due : network);
-			continue;
-		}
-		told = true;
-		pthread_mutex_unlock(&agenda->lock);
-		idle(userdata);
-		pthread_mutex_lock(&agenda->lock);
-	}
-}
-
-void agenda_set_sweep_usec(struct agenda *agenda, int64_t usec)
+bool agenda_close_ussd(struct agenda *agenda, int64_t *ret_id)
 {
 	LOCKED(agenda);
-	agenda->sweep_usec = usec;
-	agenda->sweep_due = clock_monotonic_usec() + usec;
+	if (!agenda->ussd_open)
+		return false;
+	agenda->ussd_open = false;
+	*ret_id = agenda->ussd.id;
+	return true;
 }
+
+bool agenda_drop_ussd(struct agenda *agenda, int64_t *ret_id)
+{
+	LOCKED(agenda);
+	if (!agenda->ussd_waits)
+		return false;
+	agenda->ussd_waits = false;
+	*ret_id = agenda->ussd.id;
+	return true;
+}
+
+/* ---------------------------------------------------------------- asked */
 
 void agenda_deleted(struct agenda *agenda, int64_t reading_id)
 {
 	struct reading *reading;
 
 	LOCKED(agenda);
-	reading = find_reading(agenda, reading_id);
+	reading = agenda_find_reading(agenda, reading_id);
 	if (reading)
 		*reading = (struct reading){ .id = 0 };
 }
@@ -532,4 +366,24 @@ void agenda_store(struct agenda *agenda, int *ret_used, int *ret_size)
 			*ret_size = store->size;
 		}
 	}
+}
+
+bool agenda_store_is_tight(struct agenda *agenda, const char *memory, int location)
+{
+	const struct store *store;
+
+	LOCKED(agenda);
+	store = agenda_find_store(agenda, memory);
+	return store && store->size > 0 &&
+	       (int64_t)location * 100 >= (int64_t)store->size * AGENDA_TIGHT_PERCENT;
+}
+
+void agenda_store_of(struct agenda *agenda, const char *memory, int *ret_used, int *ret_size)
+{
+	const struct store *store;
+
+	LOCKED(agenda);
+	store = agenda_find_store(agenda, memory);
+	*ret_used = store ? store->used : -1;
+	*ret_size = store ? store->size : -1;
 }

@@ -12,6 +12,8 @@
 #include "modem/answer.h"
 #include "modem/wire.h"
 
+#define AGENDA_TIGHT_PERCENT 80 /* of a store: from there on it is swept at once */
+
 struct agenda;
 
 struct agenda *agenda_new(void);
@@ -27,7 +29,13 @@ bool agenda_add_send(struct agenda *agenda, const struct modem_order_send *order
 void agenda_add_pin(struct agenda *agenda, const struct modem_order_pin *order);
 /* A slot to be read; when too many wait, a sweep takes their place. */
 void agenda_add_slot(struct agenda *agenda, const char *memory, int location);
+/* At once, but not twice in a second. */
 void agenda_add_sweep(struct agenda *agenda);
+/* The modem came up anew; its SIM went or came.  Said often, they are looked at now and then. */
+void agenda_add_restart(struct agenda *agenda);
+void agenda_add_sim_change(struct agenda *agenda);
+/* False: one waits, or is open. */
+bool agenda_add_ussd(struct agenda *agenda, const struct modem_order_ussd *order);
 /* Returns 1 when queued, 0 when there is nothing to delete any more, -EBUSY when too many wait,
  * -ENOENT for a reading that never was. */
 int agenda_add_delete(struct agenda *agenda, int64_t reading_id);
@@ -38,6 +46,7 @@ int64_t agenda_reading(struct agenda *agenda, const char *memory, int location,
 		       const uint8_t *octets, size_t size);
 
 void agenda_set_registration(struct agenda *agenda, enum answer_domain domain, int status);
+/* One that becomes tight is swept at once. */
 void agenda_set_store(struct agenda *agenda, const char *memory, int used, int size);
 void agenda_set_identity(struct agenda *agenda, const char *command, const char *text);
 
@@ -47,6 +56,8 @@ void agenda_set_identity(struct agenda *agenda, const char *command, const char 
 bool agenda_close_send(struct agenda *agenda, int64_t *ret_attempt);
 /* True while one is open: *ret_attempt is its attempt. */
 bool agenda_has_send(struct agenda *agenda, int64_t *ret_attempt);
+/* The same for the question to the network: true, once, for the open one. */
+bool agenda_close_ussd(struct agenda *agenda, int64_t *ret_id);
 
 /* ---- the talking thread's side */
 
@@ -58,11 +69,17 @@ enum agenda_task_type {
 	AGENDA_SWEEP,
 	AGENDA_NETWORK,      /* ask for everything about it */
 	AGENDA_REGISTRATION, /* the modem has said something new about it */
+	AGENDA_RESTARTED,    /* what was set has to be set again */
+	AGENDA_SIM,          /* look whether it is still the same */
+	AGENDA_USSD,         /* never while a send waits or is open */
+	AGENDA_USSD_LATE,    /* the network has not answered: the open one is to be closed */
 };
 
 struct agenda_task {
 	enum agenda_task_type type;
 	struct modem_order_send send;
+	bool doubtful; /* the send: the modem may have forgotten PDU mode since it was looked at */
+	struct modem_order_ussd ussd;
 	char memory[8];
 	int location;
 	int64_t reading;
@@ -73,6 +90,12 @@ bool agenda_wait_awake(struct agenda *agenda);
 /* Blocks usec at most.  False: stop. */
 bool agenda_pause(struct agenda *agenda, int64_t usec);
 
+/* The same, but a word of the modem about its SIM ends it early. */
+bool agenda_wait_sim(struct agenda *agenda, int64_t usec);
+/* What waits and can't be done: true, once, for each. */
+bool agenda_drop_send(struct agenda *agenda, int64_t *ret_attempt);
+bool agenda_drop_ussd(struct agenda *agenda, int64_t *ret_id);
+
 /* Blocks usec at most, or until the order has come: *ret_come, once.  False: stop. */
 bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin *ret,
 		     bool *ret_come);
@@ -82,12 +105,25 @@ bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin
 void agenda_next(struct agenda *agenda, struct agenda_task *ret, void (*idle)(void *userdata),
 		 void *userdata);
 
-/* How often; the first is the caller's. */
+/* How often sweeps and questions come; the first sweep is the caller's. */
+void agenda_set_minute_usec(struct agenda *agenda, int64_t usec);
 void agenda_set_sweep_usec(struct agenda *agenda, int64_t usec);
+/* The next question about the network. */
+void agenda_set_network_usec(struct agenda *agenda, int64_t usec);
+/* The network has this long to answer the open USSD. */
+void agenda_await_ussd(struct agenda *agenda, int64_t usec);
+/* Settings and SIM have been seen to; what the modem said of them meanwhile is known. */
+void agenda_settled(struct agenda *agenda);
+/* A sweep is over. */
+void agenda_swept(struct agenda *agenda);
 /* The slot is empty: its reading is forgotten. */
 void agenda_deleted(struct agenda *agenda, int64_t reading_id);
 
 /* 1 registered at home, 5 roaming, otherwise the most hopeful status; -1 nothing was heard yet. */
 int agenda_registration(struct agenda *agenda);
 void agenda_identity(struct agenda *agenda, struct modem_word_identity *ret);
+/* Of the fullest memory; -1 unknown. */
 void agenda_store(struct agenda *agenda, int *ret_used, int *ret_size);
+void agenda_store_of(struct agenda *agenda, const char *memory, int *ret_used, int *ret_size);
+/* True when a slot with that number shows that the memory may be nearly full. */
+bool agenda_store_is_tight(struct agenda *agenda, const char *memory, int location);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Lines told apart by their beginnings.  Nothing here remembers anything: what is pending is known
- * to line.c.
+ * Lines told apart by their beginnings: forms, ends, and words that say all.  Nothing here remembers
+ * anything: what is pending is known to line.c.
  */
 #include "modem/answer.h"
 
@@ -15,7 +15,6 @@
 #define CME_UNKNOWN 100
 #define DIGITS_MIN 10 /* an ICCID has 18 to 20, an IMEI 15, an IMSI 10 to 15 */
 #define DIGITS_MAX 22
-#define STATUS_MAX 11 /* 27.007 7.2 */
 
 static bool begins(const char *line, const char *prefix)
 {
@@ -38,6 +37,21 @@ static bool is_name_sign(char c)
 	return isupper((unsigned char)c) || isdigit((unsigned char)c);
 }
 
+/* Settings have nothing to say but OK, and what bears their name then is unasked. */
+static bool is_silent_setting(const char *command)
+{
+	static const char *const SPEAKING[] = { "AT+CPMS=", "AT+CMGL=",  "AT+CMGR=", "AT+CMGS=",
+						"AT+CRSM=", "AT+CPINR=", "AT+CUSD=" };
+	const char *equals = strchr(command, '=');
+
+	if (!equals || equals[1] == '?')
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(SPEAKING); i++)
+		if (begins(command, SPEAKING[i]))
+			return false;
+	return true;
+}
+
 void answer_form(const char *command, struct answer_form *ret)
 {
 	size_t size = 0;
@@ -56,6 +70,8 @@ void answer_form(const char *command, struct answer_form *ret)
 		ret->prefix[size] = '\0';
 		ret->kind = ANSWER_NAMED;
 	}
+	if (is_silent_setting(command))
+		ret->kind = ANSWER_BARE;
 	for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++) {
 		size_t length = strlen(KINDS[i].command);
 
@@ -69,20 +85,25 @@ void answer_form(const char *command, struct answer_form *ret)
 
 /* Words that modems say unasked without any sign before them. */
 static const char *const UNASKED[] = {
-	"RING",         "RDY",          "Call Ready",   "SMS Ready", "SMS DONE",
-	"PB DONE",      "NO CARRIER",   "NO ANSWER",    "BUSY",      "UNDER-VOLTAGE",
-	"OVER-VOLTAGE", "NORMAL POWER", "POWERED DOWN",
+	"RING",         "RDY",          "Call Ready",   "SMS Ready", "SMS DONE", "PB DONE",
+	"NO CARRIER",   "NO ANSWER",    "NO DIALTONE",  "BUSY",      "CONNECT",  "UNDER-VOLTAGE",
+	"OVER-VOLTAGE", "NORMAL POWER", "POWERED DOWN", "SIM READY", "START",    "MODEM:STARTUP",
 };
+
+static bool begins_unasked(const char *line)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(UNASKED); i++)
+		if (begins(line, UNASKED[i]))
+			return true;
+	return *line != '\0' && strchr("+^*#$%_&", *line);
+}
 
 /* "+XYZ", "^XYZ:", "*XYZ: 1", "XYZ: 1": the shapes of what is said unasked. */
 static bool looks_unasked(const char *line)
 {
 	const char *at = line;
 
-	for (size_t i = 0; i < ARRAY_SIZE(UNASKED); i++)
-		if (begins(line, UNASKED[i]))
-			return true;
-	if (strchr("+^*#$%_&>", *at) && *at != '\0')
+	if (begins_unasked(line) || *at == '>')
 		return true;
 	while (is_name_sign(*at) || *at == '-' || *at == '_' || *at == ' ')
 		at++;
@@ -132,192 +153,107 @@ bool answer_belongs(const struct answer_form *form, const char *line)
 
 /* ---------------------------------------------------------------- ends */
 
-static int error_code(const char *text, int unknown)
+static int error_code(enum answer_final final, const char *text)
 {
 	char *end;
 	long code;
 
 	while (*text == ' ')
 		text++;
-	if (!isdigit((unsigned char)*text))
-		return unknown;
+	if (!isdigit((unsigned char)*text)) {
+		int known = answer_words(final, text);
+
+		if (known >= 0)
+			return known;
+		return final == ANSWER_CMS ? CMS_UNKNOWN : CME_UNKNOWN;
+	}
 	code = strtol(text, &end, 10);
-	return code >= 0 && code <= 65535 ? (int)code : unknown;
+	if (code < 0 || code > 65535)
+		return final == ANSWER_CMS ? CMS_UNKNOWN : CME_UNKNOWN;
+	return (int)code;
 }
 
-enum answer_final answer_final(const char *line, int *ret_code, const char **ret_rest)
+enum answer_final answer_final(const char *line, int *ret_code)
 {
 	*ret_code = 0;
-	*ret_rest = "";
 	if (strcmp(line, "OK") == 0)
 		return ANSWER_OK;
-	if (begins(line, "OK") && strchr("+^*#", line[2])) {
-		*ret_rest = line + 2;
-		return ANSWER_OK;
-	}
 	if (strcmp(line, "ERROR") == 0 || begins(line, "COMMAND NOT SUPPORT") ||
 	    begins(line, "MODEM ERROR:"))
 		return ANSWER_ERROR;
 	if (begins(line, "+CME ERROR:")) {
-		*ret_code = error_code(line + strlen("+CME ERROR:"), CME_UNKNOWN);
+		*ret_code = error_code(ANSWER_CME, line + strlen("+CME ERROR:"));
 		return ANSWER_CME;
 	}
 	if (begins(line, "+CMS ERROR:")) {
-		*ret_code = error_code(line + strlen("+CMS ERROR:"), CMS_UNKNOWN);
+		*ret_code = error_code(ANSWER_CMS, line + strlen("+CMS ERROR:"));
 		return ANSWER_CMS;
 	}
 	return ANSWER_NOT_FINAL;
 }
 
-/* ---------------------------------------------------------------- fields */
+/* ---------------------------------------------------------------- two lines in one */
 
-static const char *skip_spaces(const char *at)
+size_t answer_glued(const char *line)
 {
-	while (*at == ' ')
-		at++;
-	return at;
-}
+	static const char *const INDICATIONS[] = { "+CMTI: \"", "+CDSI: \"" };
+	size_t digits = strspn(line, "0123456789ABCDEFabcdef"), quotes = 0;
 
-/* A whole number up to the next comma or the end; -1 for anything else. */
-static int whole_field(const char *at)
-{
-	char *end;
-	long value;
-
-	at = skip_spaces(at);
-	if (!isdigit((unsigned char)*at))
-		return -1;
-	value = strtol(at, &end, 10);
-	if (value < 0 || value > 1000000)
-		return -1;
-	end += strspn(end, " ");
-	return *end == ',' || *end == '\0' ? (int)value : -1;
-}
-
-bool answer_indication(const char *line, char memory[static 8], int *ret_location)
-{
-	const char *at, *end;
-	size_t size;
-	int location;
-
-	if (!begins(line, "+CMTI:") && !begins(line, "+CDSI:"))
-		return false;
-	at = skip_spaces(line + 6);
-	if (*at == '"')
-		at++;
-	for (end = at; is_name_sign(*end); end++)
-		;
-	size = (size_t)(end - at);
-	if (size == 0 || size >= 8)
-		return false;
-	if (*end == '"')
-		end++;
-	end = skip_spaces(end);
-	location = *end == ',' ? whole_field(end + 1) : -1;
-	if (location < 0)
-		return false;
-	memcpy(memory, at, size);
-	memory[size] = '\0';
-	*ret_location = location;
-	return true;
-}
-
-bool answer_numbers(const char *line, const char *prefix, struct answer_numbers *ret)
-{
-	const char *at;
-
-	if (!begins(line, prefix))
-		return false;
-	*ret = (struct answer_numbers){ -1, -1, -1 };
-	at = line + strlen(prefix);
-	for (int field = 0;; field++) {
-		int value = whole_field(at);
-		const char *comma = strchr(at, ',');
-
-		if (field == 0)
-			ret->first = value;
-		if (field == 1)
-			ret->second = value;
-		ret->last = value;
-		if (!comma)
-			return true;
-		at = comma + 1;
+	if (begins(line, "OK") && begins_unasked(line + 2))
+		return 2;
+	if (begins(line, "ERROR") && begins_unasked(line + 5))
+		return 5;
+	/* The end of a PDU, or of a number. */
+	if (digits >= DIGITS_MIN && (line[digits] == '+' || strcmp(line + digits, "OK") == 0))
+		return digits;
+	for (size_t at = 0; line[at]; at++) {
+		quotes += line[at] == '"';
+		for (size_t i = 0; at > 0 && quotes % 2 == 0 && i < ARRAY_SIZE(INDICATIONS); i++)
+			if (begins(line + at, INDICATIONS[i]))
+				return at;
 	}
+	return 0;
 }
 
-/*
- * Asked for, the line is "<n>,<stat>[,…]"; unasked "<stat>[,<area>,…]".  An area is quoted or has
- * four hex digits, a status is one digit or two.
- */
-bool answer_registration(const char *line, enum answer_domain *ret_domain, int *ret_status)
+/* ---------------------------------------------------------------- what a modem says of itself */
+
+bool answer_is_boot(const char *line)
 {
-	static const char *const PREFIXES[ANSWER_DOMAIN_COUNT] = { "+CREG:", "+CGREG:", "+CEREG:" };
-	struct answer_numbers numbers;
+	/* SIMCom and Quectel, Cinterion, SIMCom LTE, Wavecom ("ready to process AT commands"). */
+	static const char *const WORDS[] = { "RDY", "+CFUN: 1", "*ATREADY: 1", "+WIND: 3" };
 
-	for (int domain = 0; domain < ANSWER_DOMAIN_COUNT; domain++) {
-		const char *second;
-		int status;
+	for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
+		if (strcmp(line, WORDS[i]) == 0)
+			return true;
+	return begins(line, "^SYSSTART");
+}
 
-		if (!answer_numbers(line, PREFIXES[domain], &numbers))
+bool answer_is_sim_gone(const char *line)
+{
+	static const struct {
+		const char *prefix, *rest; /* between them any spaces */
+	} WORDS[] = {
+		{ "^SIMST:", "255" },
+		{ "^SIMST:", "0" },
+		{ "+CPIN:", "NOT READY" },
+		{ "+CPIN:", "NOT INSERTED" },
+		{ "+CPIN:", "SIM REMOVED" },
+		{ "+QSIMSTAT:", "1,0" },
+		{ "#QSS:", "0" },
+		{ "+SIMCARD:", "NOT AVAILABLE" },
+		{ "+SIM:", "REMOVED" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++) {
+		const char *at = line + strlen(WORDS[i].prefix);
+		size_t size = strlen(WORDS[i].rest);
+
+		if (!begins(line, WORDS[i].prefix))
 			continue;
-		second = strchr(line, ',');
-		second = second ? skip_spaces(second + 1) : "";
-		status = numbers.second >= 0 && strspn(second, "0123456789") <= 2 ? numbers.second
-										  : numbers.first;
-		if (status < 0 || status > STATUS_MAX)
-			return false;
-		*ret_domain = (enum answer_domain)domain;
-		*ret_status = status;
-		return true;
+		at += strspn(at, " ");
+		/* "^SIMST: 255,1" has a field more. */
+		if (begins(at, WORDS[i].rest) && (at[size] == '\0' || at[size] == ','))
+			return true;
 	}
 	return false;
-}
-
-bool answer_direct(const char *line, int *ret_length)
-{
-	struct answer_numbers numbers;
-
-	if (!answer_numbers(line, "+CMT:", &numbers) && !answer_numbers(line, "+CDS:", &numbers))
-		return false;
-	*ret_length = numbers.last;
-	return true;
-}
-
-/* ---------------------------------------------------------------- PDUs */
-
-/* Of a digit that strspn() has found to be one. */
-static unsigned hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A' + 10);
-	return (unsigned)(c - 'a' + 10);
-}
-
-size_t answer_hex(const char *line, uint8_t *octets, size_t capacity)
-{
-	size_t digits = strspn(line, "0123456789ABCDEFabcdef"), size = 0;
-
-	if (digits < 2 || (line[digits] != '\0' && strcmp(line + digits, ",0") != 0))
-		return 0;
-	for (size_t at = 0; at + 1 < digits && size < capacity; at += 2)
-		octets[size++] = (uint8_t)(hex_value(line[at]) << 4 | hex_value(line[at + 1]));
-	return size;
-}
-
-bool answer_tpdu(const uint8_t *octets, size_t size, int length, size_t *ret_at, size_t *ret_size)
-{
-	size_t at = 1, rest;
-
-	if (size < 2 || (size_t)octets[0] + 1 >= size)
-		return false;
-	at += octets[0];
-	rest = size - at;
-	/* Some fill the slot up with 0xff. */
-	if (length > 0 && (size_t)length < rest)
-		rest = (size_t)length;
-	*ret_at = at;
-	*ret_size = rest;
-	return true;
 }

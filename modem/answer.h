@@ -39,10 +39,16 @@ enum answer_final {
 };
 
 /*
- * The final result that the line begins with.  *ret_code: of CME and CMS; 500 (CMS) or 100 (CME),
- * "unknown", for an error in words.  *ret_rest: what is glued behind an "OK", usually "".
+ * The final result that the line is.  *ret_code: of CME and CMS; an error in words has the code of
+ * these words, 500 (CMS) or 100 (CME), "unknown", when nobody knows them.
  */
-enum answer_final answer_final(const char *line, int *ret_code, const char **ret_rest);
+enum answer_final answer_final(const char *line, int *ret_code);
+
+/* The code of an error in words, -1 for unknown ones.  final: ANSWER_CME or ANSWER_CMS. */
+int answer_words(enum answer_final final, const char *words);
+
+/* Where the next line begins in two that a modem has glued together; 0: it is one. */
+size_t answer_glued(const char *line);
 
 /* "+CMTI: "SM",3" and "+CDSI: …": where a message was stored (27.005 3.4.1). */
 bool answer_indication(const char *line, char memory[static 8], int *ret_location);
@@ -65,8 +71,38 @@ enum answer_domain {
 };
 bool answer_registration(const char *line, enum answer_domain *ret_domain, int *ret_status);
 
-/* "+CMT:" and "+CDS:": a PDU follows, of *ret_length octets without the service centre. */
+/* "+CMT:" and "+CDS:": a PDU follows, of *ret_length octets without the service centre.  False
+ * also in text mode, where no PDU follows (27.005 3.4.1). */
 bool answer_direct(const char *line, int *ret_length);
+
+/* "+CMGL: 1,"REC READ",…": a header in text mode, whose lines are no PDU. */
+bool answer_is_text_mode(const char *line);
+
+/* Of the memory that was selected: "+CPMS: 2,30,…" or "+CPMS: "SM",2,30,…". */
+bool answer_store(const char *line, int *ret_used, int *ret_size);
+
+/*
+ * What AT+CPMS=? says, in whatever form, as libgammu can read it: lists of those memories that it knows
+ * for reading and for writing.  The result is a whole line.
+ */
+void answer_memories(const char *line, char *text, size_t size);
+
+/* "+CUSD: <m>[,<text>[,<dcs>]]", 27.007 7.15. */
+struct answer_ussd {
+	int status; /* <m> */
+	int dcs;    /* -1 not said */
+	const char *text;
+	size_t size;
+	bool open; /* the closing quote has not come: text goes on in the next line */
+};
+bool answer_ussd(const char *line, struct answer_ussd *ret);
+/* Where the text ends in a line that goes on with it, -1: not in this one. */
+int answer_ussd_end(const char *line, int *ret_dcs);
+
+/* The modem has just come up: said by nobody else than a modem that begins. */
+bool answer_is_boot(const char *line);
+/* The SIM has gone, or was found to be none. */
+bool answer_is_sim_gone(const char *line);
 
 /*
  * A line of hex digits as octets.  Returns how many, 0 when it is no such line; a ",0" that some

@@ -30,15 +30,13 @@ struct reading {
 
 static void line_ends(struct reading *reading)
 {
-	const char *rest;
-
 	reading->line[reading->size] = '\0';
 	if (reading->size == 0)
 		return;
 	reading->size = 0;
 	if (reading->lines++ == 0)
 		return;
-	reading->final = answer_final(reading->line, &reading->code, &rest);
+	reading->final = answer_final(reading->line, &reading->code);
 	if (reading->final == ANSWER_NOT_FINAL && reading->answer && reading->answer[0] == '\0')
 		snprintf(reading->answer, reading->answer_size, "%s", reading->line);
 }
@@ -55,7 +53,7 @@ static void take(struct reading *reading, const char *bytes, size_t size)
 
 static int write_command(int slave, const char *command)
 {
-	char bytes[256];
+	char bytes[1024];
 	int size = snprintf(bytes, sizeof(bytes), "%s\r", command);
 
 	if (size < 0 || (size_t)size >= sizeof(bytes))

@@ -18,6 +18,7 @@
 #define DEADLINE_SEND_USEC (90 * USEC_PER_SEC)
 #define DEADLINE_SILENCE_USEC (30 * USEC_PER_SEC)
 #define DEADLINE_COMMAND_USEC (10 * USEC_PER_MINUTE)
+#define DEADLINE_USSD_USEC (75 * USEC_PER_SEC) /* the worker gives up after 60 */
 #define DEADLINE_STOP_USEC DEADLINE_SEND_USEC
 #define DEADLINE_REAP_USEC (5 * USEC_PER_SEC) /* a killed process is gone by then, or never */
 
@@ -25,16 +26,18 @@
 struct deadlines {
 	int64_t start, stop, killed;
 	int64_t send;           /* from the order to the outcome */
+	int64_t ussd;           /* from the order to the answer; late, it is concluded */
 	int64_t busy, progress; /* the command that runs, and the last sign of it */
-	bool busy_sending;      /* that command is the send: its own deadline counts */
-	unsigned percent;       /* 100; of all spans */
+	/* That command is the send, or the USSD code: its own deadline counts. */
+	bool busy_sending, busy_ussd;
+	unsigned percent; /* 100; of all spans */
 };
 
 static inline void deadlines_clear(struct deadlines *deadlines)
 {
 	deadlines->start = deadlines->stop = deadlines->killed = DEADLINE_NEVER;
-	deadlines->send = deadlines->busy = deadlines->progress = DEADLINE_NEVER;
-	deadlines->busy_sending = false;
+	deadlines->send = deadlines->ussd = deadlines->busy = deadlines->progress = DEADLINE_NEVER;
+	deadlines->busy_sending = deadlines->busy_ussd = false;
 }
 
 static inline int64_t deadline_after(const struct deadlines *deadlines, int64_t since, int64_t usec)
@@ -57,10 +60,19 @@ static inline int64_t deadlines_next(const struct deadlines *d)
 	at = deadline_after(d, d->start, DEADLINE_START_USEC);
 	at = deadline_earlier(at, deadline_after(d, d->stop, DEADLINE_STOP_USEC));
 	at = deadline_earlier(at, deadline_after(d, d->send, DEADLINE_SEND_USEC));
-	if (d->busy_sending && d->send != DEADLINE_NEVER)
+	at = deadline_earlier(at, deadline_after(d, d->ussd, DEADLINE_USSD_USEC));
+	if ((d->busy_sending && d->send != DEADLINE_NEVER) ||
+	    (d->busy_ussd && d->ussd != DEADLINE_NEVER))
 		return at;
 	at = deadline_earlier(at, deadline_after(d, d->progress, DEADLINE_SILENCE_USEC));
 	return deadline_earlier(at, deadline_after(d, d->busy, DEADLINE_COMMAND_USEC));
+}
+
+/* A USSD code is late only because the modem has not come to it: nobody need be killed. */
+static inline bool deadlines_ussd_waits(const struct deadlines *d, int64_t now)
+{
+	return deadline_after(d, d->ussd, DEADLINE_USSD_USEC) <= now && d->busy != DEADLINE_NEVER &&
+	       !d->busy_ussd;
 }
 
 /* A sign of life: what waits for one starts again. */
@@ -81,12 +93,14 @@ static inline const char *deadlines_explain(const struct deadlines *d, int64_t n
 		return "a send got no answer from the modem in time";
 	if (deadline_after(d, d->stop, DEADLINE_STOP_USEC) <= now)
 		return "it did not end when asked to";
+	if (deadline_after(d, d->ussd, DEADLINE_USSD_USEC) <= now)
+		return "it told no answer to a USSD code, not even that there is none";
 	return "the modem took too long over a command";
 }
 
 #define PATIENCE_FIRST_USEC (200 * USEC_PER_MSEC)
 #define PATIENCE_MOST_USEC (60 * USEC_PER_SEC)
-#define PATIENCE_ABSENT_USEC (5 * USEC_PER_SEC) /* to look for a device costs little */
+#define PATIENCE_HARMLESS_USEC (5 * USEC_PER_SEC) /* to look for a device costs little */
 #define PATIENCE_HEALTHY_USEC (60 * USEC_PER_SEC)
 
 /* The delay before a new worker: it doubles, until one has been healthy for a minute. */
@@ -101,7 +115,7 @@ static inline void patience_healthy(struct patience *patience, int64_t now)
 }
 
 static inline int64_t patience_next(struct patience *patience, int64_t now, unsigned percent,
-				    bool absent)
+				    bool harmless)
 {
 	int64_t delay;
 
@@ -110,8 +124,8 @@ static inline int64_t patience_next(struct patience *patience, int64_t now, unsi
 		patience->delay = PATIENCE_FIRST_USEC;
 	delay = patience->delay;
 	patience->delay = deadline_earlier(2 * delay, PATIENCE_MOST_USEC);
-	if (absent)
-		delay = deadline_earlier(delay, PATIENCE_ABSENT_USEC);
+	if (harmless)
+		delay = deadline_earlier(delay, PATIENCE_HARMLESS_USEC);
 	return delay / 100 * percent;
 }
 

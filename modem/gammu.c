@@ -183,20 +183,6 @@ int gammu_delete(struct gammu *gammu, const char *memory, int location)
 	return translate(gammu, GSM_DeleteSMS(gammu->machine, &message));
 }
 
-int gammu_sweep(struct gammu *gammu)
-{
-	static GSM_MultiSMSMessage messages;
-	GSM_Error error;
-	bool first = true;
-
-	memset(&messages, 0, sizeof(messages));
-	do {
-		error = GSM_GetNextSMS(gammu->machine, &messages, first);
-		first = false;
-	} while (error == ERR_NONE);
-	return translate(gammu, error == ERR_EMPTY ? ERR_NONE : error);
-}
-
 int gammu_enter_pin(struct gammu *gammu, const char *pin)
 {
 	GSM_SecurityCode code;

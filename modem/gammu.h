@@ -22,8 +22,6 @@ int gammu_send(struct gammu *gammu);
 /* memory: "SM", "ME", "MT", "SR".  What is read goes to the line half's listener. */
 int gammu_read(struct gammu *gammu, const char *memory, int location);
 int gammu_delete(struct gammu *gammu, const char *memory, int location);
-/* Reads everything that is stored. */
-int gammu_sweep(struct gammu *gammu);
 
 int gammu_enter_pin(struct gammu *gammu, const char *pin);
 /* Has the modem say its IMEI and IMSI; the line half hears them. */

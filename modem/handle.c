@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A worker supervised: one timer for all its deadlines, one way into each state, and exactly one
- * outcome for each send.  What a worker says is checked against what it was told.
+ * outcome for each send.
  */
 #include "modem/handle_inside.h"
 
@@ -17,12 +17,15 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/base/spawn.h"
+#include "modem/memoir.h"
 
 #define WORDS_PER_TURN 64
+#define TAIL_SIZE 2048 /* of a conversation: what a journal record takes of it */
+#define STUCK "its worker is stuck in the kernel: pull the modem out and plug it in"
 
 /* ---------------------------------------------------------------- small things */
 
-static void enter_state(struct modem *modem, enum modem_state state, const char *reason)
+void modem_enter_state(struct modem *modem, enum modem_state state, const char *reason)
 {
 	enum modem_state from = modem->state;
 
@@ -31,14 +34,6 @@ static void enter_state(struct modem *modem, enum modem_state state, const char 
 	modem->state = state;
 	snprintf(modem->reason, sizeof(modem->reason), "%s", reason);
 	modem->listener.changed(modem, from, modem->userdata);
-}
-
-static void close_send(struct modem *modem, const struct modem_word_outcome *outcome)
-{
-	modem->send_open = false;
-	modem->handed_over = false;
-	modem->deadlines.send = DEADLINE_NEVER;
-	modem->listener.outcome(modem, outcome, modem->userdata);
 }
 
 /* The worker is dead: what became of the send that it did not finish. */
@@ -52,11 +47,37 @@ static void conclude_send(struct modem *modem)
 	};
 
 	if (modem->send_open)
-		close_send(modem, &outcome);
+		modem_close_send(modem, &outcome);
+}
+
+static void conclude_ussd(struct modem *modem, const char *reason)
+{
+	struct modem_word_ussd ussd = { .id = modem->ussd_id, .end = MODEM_USSD_FAILED };
+
+	snprintf(ussd.reason, sizeof(ussd.reason), "%s", reason);
+	if (modem->ussd_open)
+		modem_close_ussd(modem, &ussd);
+}
+
+/* The last lines of what the worker and the modem said to each other; NULL nothing. */
+static const char *conversation(const struct modem *modem, char text[static MEMOIR_SIZE])
+{
+	size_t size, skip;
+
+	text[0] = '\0';
+	if (modem->memoir >= 0)
+		memoir_read(modem->memoir, text);
+	size = strlen(text);
+	if (size < TAIL_SIZE)
+		return size > 0 ? text : NULL;
+	text += size - TAIL_SIZE + 1;
+	skip = strcspn(text, "\n");
+	return text + skip + (text[skip] == '\n');
 }
 
 void modem_kill_worker(struct modem *modem, const char *reason)
 {
+	char text[MEMOIR_SIZE];
 	struct log_fields fields = { .modem = modem->name, .reason = reason };
 
 	if (modem->pid == 0 || modem->killed)
@@ -65,8 +86,23 @@ void modem_kill_worker(struct modem *modem, const char *reason)
 	modem->deadlines.killed = clock_monotonic_usec();
 	snprintf(modem->kill_reason, sizeof(modem->kill_reason), "%s", reason);
 	kill(modem->pid, SIGKILL);
+	fields.conversation = conversation(modem, text);
 	log_record(LOG_MODEM_KILLED, &fields, "Worker of modem %s is killed: %s.", modem->name,
 		   reason);
+}
+
+/* A death that nobody ordered; reason: how it came.  own_word: the state says so already. */
+static void tell_death(const struct modem *modem, const char *reason, bool own_word)
+{
+	char text[MEMOIR_SIZE];
+	const struct log_fields fields = {
+		.modem = modem->name,
+		.reason = reason,
+		.conversation = conversation(modem, text),
+	};
+
+	if (fields.conversation || !own_word)
+		log_record(LOG_MODEM_DIED, &fields, "Modem %s: %s.", modem->name, reason);
 }
 
 /* ---------------------------------------------------------------- deadlines */
@@ -98,8 +134,13 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	if (modem->killed) {
 		/* No second worker opens its port: there is one still, of a kind. */
 		deadlines_clear(&modem->deadlines);
-		enter_state(modem, MODEM_STATE_FAILED,
-			    "its worker is stuck in the kernel: pull the modem out and plug it in");
+		modem_enter_state(modem, MODEM_STATE_FAILED, STUCK);
+		conclude_ussd(modem, STUCK);
+		return 0;
+	}
+	if (deadlines_ussd_waits(&modem->deadlines, now)) {
+		conclude_ussd(modem, "the modem had other work for too long: try again");
+		modem_arm_deadline(modem);
 		return 0;
 	}
 	/* A modem that says nothing after a PDU may have lost bytes of it. */
@@ -112,168 +153,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- words */
-
-static void broke_protocol(struct modem *modem, const char *what)
-{
-	modem->broken = true;
-	sd_event_source_set_enabled(modem->io, SD_EVENT_OFF);
-	modem_kill_worker(modem, what);
-}
-
-static void take_state(struct modem *modem, const struct modem_word_state *word)
-{
-	modem->said_end = false;
-	switch (word->state) {
-	case MODEM_STATE_SEARCHING:
-	case MODEM_STATE_READY:
-		patience_healthy(&modem->patience, clock_monotonic_usec());
-		modem->deadlines.start = DEADLINE_NEVER;
-		break;
-	case MODEM_STATE_PIN:
-		modem->deadlines.start = DEADLINE_NEVER;
-		break;
-	case MODEM_STATE_ABSENT:
-	case MODEM_STATE_FAILED:
-		modem->said_end = true;
-		break;
-	case MODEM_STATE_STARTING:
-	case MODEM_STATE_SENDING:
-	case MODEM_STATE_HELD:
-	case MODEM_STATE_COUNT:
-		break;
-	}
-	if (!modem->stopping)
-		enter_state(modem, word->state, word->reason);
-}
-
-static void take_outcome(struct modem *modem, const struct modem_word_outcome *outcome)
-{
-	if (!modem->send_open || outcome->attempt != modem->attempt) {
-		broke_protocol(modem, "it told the outcome of a send that nobody asked for");
-		return;
-	}
-	if (modem->handed_over && outcome->outcome == MODEM_OUTCOME_NOT_SENT) {
-		broke_protocol(modem, "it took back what it had handed over");
-		return;
-	}
-	/* What is left of the command is measured from here. */
-	if (modem->deadlines.busy != DEADLINE_NEVER)
-		modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
-	close_send(modem, outcome);
-}
-
-static void take_received(struct modem *modem, struct modem_word_received *received)
-{
-	received->reading |= modem->generation << READING_BITS;
-	modem->listener.received(modem, received, modem->userdata);
-}
-
-static void take_busy(struct modem *modem, const struct modem_word_note *note)
-{
-	modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
-	modem->deadlines.busy_sending = strcmp(note->text, MODEM_BUSY_SEND) == 0;
-	snprintf(modem->command, sizeof(modem->command), "%s", note->text);
-	/* A send that waits for another command is not late: that one has its own deadline. */
-	if (modem->deadlines.busy_sending)
-		modem_measure_send(modem);
-	else if (!modem->handed_over)
-		modem->deadlines.send = DEADLINE_NEVER;
-}
-
-static void take_pin_wanted(struct modem *modem, const struct modem_word_pin_wanted *wanted)
-{
-	/* It waits for us now, not for the modem. */
-	modem->deadlines.start = DEADLINE_NEVER;
-	modem->pin_wanted = true;
-	modem->listener.pin_wanted(modem, wanted, modem->userdata);
-}
-
-static void take_word(struct modem *modem, struct modem_word *word)
-{
-	struct log_fields fields = { .modem = modem->name };
-
-	switch (word->type) {
-	case MODEM_WORD_STATE:
-		take_state(modem, &word->state);
-		break;
-	case MODEM_WORD_IDENTITY:
-		modem->identity = word->identity;
-		modem->listener.changed(modem, modem->state, modem->userdata);
-		break;
-	case MODEM_WORD_NETWORK:
-		modem->network = word->network;
-		modem->listener.changed(modem, modem->state, modem->userdata);
-		break;
-	case MODEM_WORD_HANDED_OVER:
-		if (!modem->send_open || word->handed_over.attempt != modem->attempt) {
-			broke_protocol(modem, "it handed over what nobody asked for");
-			break;
-		}
-		modem->handed_over = true;
-		modem_measure_send(modem);
-		modem->listener.handed_over(modem, modem->attempt, modem->userdata);
-		break;
-	case MODEM_WORD_OUTCOME:
-		take_outcome(modem, &word->outcome);
-		break;
-	case MODEM_WORD_LATE_OUTCOME:
-		modem->listener.late_outcome(modem, &word->outcome, modem->userdata);
-		break;
-	case MODEM_WORD_RECEIVED:
-		deadlines_progress(&modem->deadlines, clock_monotonic_usec());
-		take_received(modem, &word->received);
-		break;
-	case MODEM_WORD_DELETED:
-		modem->listener.deleted(modem,
-					word->deleted.reading | modem->generation << READING_BITS,
-					word->deleted.done, modem->userdata);
-		break;
-	case MODEM_WORD_SWEPT:
-		modem->listener.swept(modem, modem->userdata);
-		break;
-	case MODEM_WORD_PROGRESS:
-		deadlines_progress(&modem->deadlines, clock_monotonic_usec());
-		break;
-	case MODEM_WORD_BUSY:
-		take_busy(modem, &word->note);
-		break;
-	case MODEM_WORD_IDLE:
-		modem->deadlines.busy = modem->deadlines.progress = DEADLINE_NEVER;
-		modem->command[0] = '\0';
-		modem_measure_send(modem);
-		break;
-	case MODEM_WORD_PIN_WANTED:
-		take_pin_wanted(modem, &word->pin_wanted);
-		break;
-	case MODEM_WORD_NOTE:
-		log_record(LOG_MODEM_NOTE, &fields, "Modem %s: %s.", modem->name, word->note.text);
-		break;
-	case MODEM_WORD_END:
-		break;
-	}
-}
-
-/* Returns false when there is nothing more to read, now or ever. */
-static bool read_word(struct modem *modem)
-{
-	static struct modem_word word;
-	int r = modem_word_recv(modem->socket, &word);
-
-	if (r == 1) {
-		take_word(modem, &word);
-		return !modem->broken;
-	}
-	if (r == -EBADMSG)
-		broke_protocol(modem, "it said something that is no word of the protocol");
-	else if (r == 0 || r == -ECONNRESET)
-		/* It is ending; the end itself is told by its process. */
-		sd_event_source_set_enabled(modem->io, SD_EVENT_OFF);
-	else if (r != -EAGAIN)
-		/* Out of memory, most likely: what was said is lost. */
-		broke_protocol(modem, "its words could not be heard");
-	return false;
-}
+/* ---------------------------------------------------------------- the worker's life */
 
 static int on_words(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
@@ -282,13 +162,11 @@ static int on_words(sd_event_source *source, int fd, uint32_t events, void *user
 	(void)source;
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < WORDS_PER_TURN && read_word(modem); i++)
+	for (int i = 0; i < WORDS_PER_TURN && modem_read_word(modem); i++)
 		;
 	modem_arm_deadline(modem);
 	return 0;
 }
-
-/* ---------------------------------------------------------------- the worker's life */
 
 static void worker_forget(struct modem *modem)
 {
@@ -303,12 +181,14 @@ static void worker_forget(struct modem *modem)
 	modem_arm_deadline(modem);
 }
 
-/* Returns the delay. */
-static int64_t restart_later(struct modem *modem)
+/* own_word: the worker said why it ends.  Returns the delay. */
+static int64_t restart_later(struct modem *modem, bool own_word)
 {
 	int64_t now = clock_monotonic_usec();
-	bool absent = modem->said_end && !modem->killed && modem->state == MODEM_STATE_ABSENT;
-	int64_t delay = patience_next(&modem->patience, now, modem->deadlines.percent, absent);
+	/* A device that is not there, or another SIM in a modem that works: no reason to wait long. */
+	bool harmless = own_word && (modem->state == MODEM_STATE_ABSENT ||
+				     modem->patience.healthy_since != DEADLINE_NEVER);
+	int64_t delay = patience_next(&modem->patience, now, modem->deadlines.percent, harmless);
 
 	sd_event_source_set_time(modem->restart, (uint64_t)(now + delay));
 	sd_event_source_set_enabled(modem->restart, SD_EVENT_ONESHOT);
@@ -320,22 +200,31 @@ static int on_end(sd_event_source *source, const siginfo_t *info, void *userdata
 	struct modem *modem = userdata;
 	char reason[MODEM_REASON_SIZE];
 	int64_t delay;
+	bool own_word;
 
 	(void)source;
 	/* Its last words: they are in the socket still. */
-	while (!modem->broken && read_word(modem))
+	while (!modem->broken && modem_read_word(modem))
 		;
 	worker_forget(modem);
 	conclude_send(modem);
+	conclude_ussd(modem, "the modem's worker ended");
 	if (modem->stopping) {
-		enter_state(modem, MODEM_STATE_ABSENT, "stopped");
+		modem_enter_state(modem, MODEM_STATE_ABSENT, "stopped");
 		return 0;
 	}
-	delay = restart_later(modem);
+	own_word = modem->said_end && !modem->killed && info->si_code == CLD_EXITED &&
+		   info->si_status == EXIT_SUCCESS;
+	if (own_word && modem->state != MODEM_STATE_ABSENT)
+		tell_death(modem, modem->reason, true);
+	delay = restart_later(modem, own_word);
+	if (own_word)
+		return 0;
 	end_explain(modem->killed ? modem->kill_reason : NULL, info->si_code == CLD_EXITED,
 		    info->si_status, delay, reason, sizeof(reason));
-	if (!modem->said_end || modem->killed)
-		enter_state(modem, MODEM_STATE_FAILED, reason);
+	if (!modem->killed)
+		tell_death(modem, reason, false);
+	modem_enter_state(modem, MODEM_STATE_FAILED, reason);
 	return 0;
 }
 
@@ -358,7 +247,9 @@ static int worker_start(struct modem *modem)
 	char *argv[] = { modem->program, modem->name, NULL };
 	int r;
 
-	r = spawn_child(modem->program, argv, &modem->pid, &modem->socket);
+	if (modem->memoir >= 0)
+		memoir_clear(modem->memoir);
+	r = spawn_child(modem->program, argv, modem->memoir, &modem->pid, &modem->socket);
 	if (r < 0) {
 		modem->pid = 0;
 		modem->socket = -1;
@@ -393,11 +284,11 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	if (modem->stopping)
-		enter_state(modem, MODEM_STATE_ABSENT, "stopped");
+		modem_enter_state(modem, MODEM_STATE_ABSENT, "stopped");
 	if (r < 0) {
 		snprintf(reason, sizeof(reason), "no worker can be started: %s", strerror(-r));
-		enter_state(modem, MODEM_STATE_FAILED, reason);
-		restart_later(modem);
+		modem_enter_state(modem, MODEM_STATE_FAILED, reason);
+		restart_later(modem, false);
 	}
 	return 0;
 }
@@ -424,6 +315,8 @@ int modem_new(sd_event *loop, const struct modem_settings *settings,
 	deadlines_clear(&modem->deadlines);
 	modem->patience = (struct patience){ PATIENCE_FIRST_USEC, DEADLINE_NEVER };
 	modem->socket = -1;
+	/* Without one a death is told with no conversation: no reason not to begin. */
+	modem->memoir = memoir_create();
 	modem->state = MODEM_STATE_STARTING;
 	modem->network = MODEM_NETWORK_UNKNOWN;
 	snprintf(modem->name, sizeof(modem->name), "%s", settings->name);
@@ -460,6 +353,8 @@ struct modem *modem_free(struct modem *modem)
 		spawn_bury(pid);
 	if (modem->socket >= 0)
 		close(modem->socket);
+	if (modem->memoir >= 0)
+		close(modem->memoir);
 	sd_event_unref(modem->loop);
 	free(modem->program);
 	free(modem);

@@ -42,6 +42,9 @@ struct modem_listener {
 	/* The SIM is locked: answer with modem_enter_pin, now or later; it is asked again. */
 	void (*pin_wanted)(struct modem *modem, const struct modem_word_pin_wanted *wanted,
 			   void *userdata);
+	/* The answer to modem_ussd (its id), also when the worker dies of it; or the network's own
+	 * word (id 0). */
+	void (*ussd)(struct modem *modem, const struct modem_word_ussd *ussd, void *userdata);
 	/* The whole store of the SIM was listed; every received() of it came before. */
 	void (*swept)(struct modem *modem, void *userdata);
 };
@@ -67,7 +70,7 @@ const struct modem_word_identity *modem_identity(const struct modem *modem);
 const struct modem_word_network *modem_network(const struct modem *modem);
 pid_t modem_worker_pid(const struct modem *modem); /* 0: none runs */
 
-/* True when a part may be given to it now: ready, nothing being sent. */
+/* True when a part may be given to it now: ready, nothing being sent, no USSD under way. */
 bool modem_is_free(const struct modem *modem);
 
 /* Returns 0, -EBUSY when it is not free, or the socket's error (the worker is then replaced). */
@@ -80,3 +83,10 @@ int modem_enter_pin(struct modem *modem, const char *pin, const char *reason);
 /* Deletes a message that is committed, on whatever slot the reading came from.  -ESTALE: that
  * worker is gone; the next sweep brings the message again. */
 int modem_delete(struct modem *modem, int64_t reading);
+
+/*
+ * Sends a USSD code, or the answer to a menu; "" ends the dialogue.  *ret_id: ussd() comes with it,
+ * exactly once, within 60 s of the worker coming to it.  -EBUSY: one is under way; -ENOTCONN: the
+ * modem is not ready; -EINVAL: too long, or not UTF-8.
+ */
+int modem_ussd(struct modem *modem, const char *code, int64_t *ret_id);

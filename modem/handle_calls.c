@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/base/utf8.h"
 
 void modem_measure_send(struct modem *modem)
 {
@@ -55,7 +56,7 @@ pid_t modem_worker_pid(const struct modem *modem)
 bool modem_is_free(const struct modem *modem)
 {
 	return modem->pid > 0 && !modem->killed && !modem->stopping && !modem->send_open &&
-	       modem->state == MODEM_STATE_READY;
+	       !modem->ussd_open && modem->state == MODEM_STATE_READY;
 }
 
 int modem_send(struct modem *modem, const struct modem_order_send *send)
@@ -93,6 +94,10 @@ int modem_enter_pin(struct modem *modem, const char *pin, const char *reason)
 	snprintf(order.pin.reason, sizeof(order.pin.reason), "%s", reason);
 	r = modem_order_send(modem->socket, &order);
 	explicit_bzero(&order, sizeof(order));
+	/* With a PIN it is the modem's turn again. */
+	if (r == 0 && pin[0] != '\0')
+		modem->deadlines.start = clock_monotonic_usec();
+	modem_arm_deadline(modem);
 	return r;
 }
 
@@ -106,4 +111,31 @@ int modem_delete(struct modem *modem, int64_t reading)
 	if (modem->pid == 0 || modem->killed || reading >> READING_BITS != modem->generation)
 		return -ESTALE;
 	return modem_order_send(modem->socket, &order);
+}
+
+int modem_ussd(struct modem *modem, const char *code, int64_t *ret_id)
+{
+	struct modem_order order = { .type = MODEM_ORDER_USSD, .ussd.id = modem->ussd_id + 1 };
+	size_t size = strlen(code);
+	int r;
+
+	if (size >= sizeof(order.ussd.code) || !utf8_valid(code, size))
+		return -EINVAL;
+	if (modem->ussd_open)
+		return -EBUSY;
+	if (modem->pid == 0 || modem->killed || modem->stopping ||
+	    modem->state != MODEM_STATE_READY)
+		return -ENOTCONN;
+	memcpy(order.ussd.code, code, size + 1);
+	r = modem_order_send(modem->socket, &order);
+	if (r < 0) {
+		modem_kill_worker(modem, "it takes no orders");
+		modem_arm_deadline(modem);
+		return -ENOTCONN;
+	}
+	modem->ussd_open = true;
+	modem->deadlines.ussd = clock_monotonic_usec();
+	modem_arm_deadline(modem);
+	*ret_id = modem->ussd_id = order.ussd.id;
+	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What handle.c (the worker's life and words) and handle_calls.c (the owner's calls) share.
+ * What handle.c (the worker's life), handle_words.c (what it says) and handle_calls.c (what the owner
+ * asks for) share.
  */
 #pragma once
 
@@ -28,6 +29,7 @@ struct modem {
 	int64_t generation;
 	sd_event_source *io, *child, *deadline, *restart;
 	bool killed, broken, stopping;
+	int memoir;    /* its conversation with the modem; -1: none is kept */
 	bool said_end; /* its own word on why it ends: absent or failed */
 	char kill_reason[MODEM_REASON_SIZE];
 	struct patience patience;
@@ -39,7 +41,17 @@ struct modem {
 	/* the open send */
 	bool send_open, handed_over;
 	int64_t attempt;
+
+	bool ussd_open;
+	int64_t ussd_id; /* the last that was given out; 0: none yet */
 };
+
+void modem_enter_state(struct modem *modem, enum modem_state state, const char *reason);
+/* What was asked for has its answer. */
+void modem_close_send(struct modem *modem, const struct modem_word_outcome *outcome);
+void modem_close_ussd(struct modem *modem, const struct modem_word_ussd *ussd);
+/* Takes one word.  False: there is nothing more to read, now or ever. */
+bool modem_read_word(struct modem *modem);
 
 void modem_kill_worker(struct modem *modem, const char *reason);
 /* After every change of the deadlines. */

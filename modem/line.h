@@ -14,16 +14,20 @@
 #define LINE_PDU_SIZE (2 * (TPDU_SIZE_MAX + 12) + 1)
 
 enum line_event_type {
-	LINE_AWAKE,        /* the first OK: commands may begin */
-	LINE_LATE_RESULT,  /* result: an answer before that, to somebody else's send */
-	LINE_INDICATED,    /* memory, location: a message was stored */
-	LINE_LISTED,       /* memory, location, octets: a stored message was read */
-	LINE_SKIPPED,      /* an entry that is no received message, or without its PDU */
+	LINE_AWAKE,       /* the first OK: commands may begin */
+	LINE_LATE_RESULT, /* result: an answer before that, to somebody else's send */
+	LINE_INDICATED,   /* memory, location: a message was stored */
+	LINE_LISTED,      /* memory, location, octets: a stored message was read */
+	LINE_SKIPPED, /* memory, location: an entry that is no received message, or without its PDU; text
+			 "text mode": the modem has left PDU mode, else NULL */
 	LINE_DIRECT,       /* octets: a message or status report that is stored nowhere */
 	LINE_RESULT,       /* result: how the armed send ended; exactly once for each */
 	LINE_REGISTRATION, /* domain, status */
 	LINE_STORE,        /* memory, used, size */
 	LINE_IDENTITY,     /* command, text: what the modem says of itself */
+	LINE_USSD, /* status (<m> of +CUSD), text (as it stood between the quotes, line feeds and all), dcs */
+	LINE_RESTARTED,   /* the modem has come up anew by itself: all that was set is forgotten */
+	LINE_SIM_CHANGED, /* it says that the SIM went or came (^SIMST, +CPIN: NOT READY …) */
 };
 
 struct line_result {
@@ -43,6 +47,7 @@ struct line_event {
 	enum answer_domain domain;
 	int status;
 	int used, capacity;
+	int dcs; /* <dcs> of +CUSD; -1 not said */
 	const char *command, *text;
 };
 
@@ -84,9 +89,21 @@ void line_disarm(struct line *line);
 void line_set_deleting(struct line *line, bool deleting);
 void line_set_reading(struct line *line, bool reading);
 
+/* The memory that is selected for reading, whoever selected it; "" unknown. */
+const char *line_memory(const struct line *line);
+
 /* True while the modem owes an answer and libgammu has heard nothing of it yet. */
 bool line_is_waiting(const struct line *line);
 /* True once the modem has echoed a command. */
 bool line_echoes(const struct line *line);
 /* True between Ctrl-Z and the result. */
 bool line_is_submitting(const struct line *line);
+
+/*
+ * What ends by itself when a modem leaves it unfinished: an answer without its OK, a USSD text
+ * without its quote, a command that a modem forgot when it restarted.  line_tick() is wanted about
+ * LINE_TICK_MSEC after something was given to the line, for as long as line_wants_tick().
+ */
+#define LINE_TICK_MSEC 250
+bool line_wants_tick(const struct line *line);
+void line_tick(struct line *line);

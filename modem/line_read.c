@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What was received: the entries of AT+CMGL and AT+CMGR, messages that come directly, and
- * indications.  The octets go out as events; libgammu sees a message of our own making.
+ * What was received: the entries of AT+CMGL and AT+CMGR, and messages that come directly.  The octets
+ * go out as events; libgammu sees a message of our own making.
  */
 #include "modem/line_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---------------------------------------------------------------- what is read or said unasked */
 
 static void tell_tpdu(struct line *line, struct line_event *event, const uint8_t *octets,
 		      size_t size, int length)
@@ -21,6 +19,16 @@ static void tell_tpdu(struct line *line, struct line_event *event, const uint8_t
 	event->octets = octets + at;
 	event->size = rest < TPDU_SIZE_MAX ? rest : TPDU_SIZE_MAX;
 	line_tell(line, event);
+}
+
+static void tell_skipped(struct line *line, const struct expected *entry, const char *why)
+{
+	struct line_event event = { .type = LINE_SKIPPED,
+				    .location = entry->location,
+				    .text = why };
+
+	memcpy(event.memory, line->memory, sizeof(event.memory));
+	line_tell(line, &event);
 }
 
 static void stored_arrived(struct line *line, const uint8_t *octets, size_t size)
@@ -40,8 +48,7 @@ static void stored_arrived(struct line *line, const uint8_t *octets, size_t size
 
 	/* 2 and 3 are messages that wait to be sent, or were (27.005 3.1, <stat>). */
 	if (line->stored.status == 2 || line->stored.status == 3) {
-		event.type = LINE_SKIPPED;
-		line_tell(line, &event);
+		tell_skipped(line, &line->stored, NULL);
 		return;
 	}
 	memcpy(event.memory, line->memory, sizeof(event.memory));
@@ -65,6 +72,10 @@ bool line_read_pdu(struct line *line, const char *text)
 	size = answer_hex(text, octets, sizeof(octets));
 	if (size == 0)
 		return false;
+	/* The number that was asked for, when a modem has lost the PDU. */
+	if (line->state == LINE_STATE_ANSWER && line->form.kind == ANSWER_DIGITS &&
+	    !length_fits(octets, size, line->direct.length))
+		return false;
 	if (line->direct.open && line->stored.open) {
 		bool fits_direct = length_fits(octets, size, line->direct.length);
 		bool fits_stored = length_fits(octets, size, line->stored.length);
@@ -80,6 +91,13 @@ bool line_read_pdu(struct line *line, const char *text)
 	return true;
 }
 
+void line_read_give_up(struct line *line)
+{
+	if (line->stored.open)
+		tell_skipped(line, &line->stored, NULL);
+	line->stored.open = false;
+}
+
 bool line_read_header(struct line *line, const char *text)
 {
 	struct answer_numbers numbers;
@@ -89,50 +107,27 @@ bool line_read_header(struct line *line, const char *text)
 		return false;
 	if (!answer_numbers(text, line->form.prefix, &numbers))
 		return false;
-	if (line->stored.open) {
-		struct line_event skipped = { .type = LINE_SKIPPED };
-
-		line_tell(line, &skipped);
-	}
+	line_read_give_up(line);
 	line->stored = (struct expected){ .open = true, .length = numbers.last };
 	line->stored.location = is_list ? numbers.first : atoi(line->command + 8);
 	line->stored.status = is_list ? numbers.second : numbers.first;
 	line->direct_is_newer = false;
 	if (line->stored.location < 0)
 		line->stored.open = false;
+	if (line->stored.open && answer_is_text_mode(text)) {
+		line->stored.open = false;
+		tell_skipped(line, &line->stored, "text mode");
+	}
 	return true;
 }
 
-void line_read_unasked(struct line *line, const char *text)
+bool line_read_direct(struct line *line, const char *text)
 {
-	struct line_event event = { .type = LINE_INDICATED };
 	int length;
 
-	if (answer_indication(text, event.memory, &event.location)) {
-		line_tell(line, &event);
-	} else if (answer_direct(text, &length)) {
-		line->direct = (struct expected){ .open = true, .length = length };
-		line->direct_is_newer = true;
-	}
-}
-
-void line_read_registration(struct line *line, const char *text)
-{
-	struct line_event event = { .type = LINE_REGISTRATION };
-
-	if (answer_registration(text, &event.domain, &event.status))
-		line_tell(line, &event);
-}
-
-void line_read_store(struct line *line, const char *text)
-{
-	struct line_event event = { .type = LINE_STORE };
-	struct answer_numbers numbers;
-
-	if (line_selects_memory(line->command, event.memory) &&
-	    answer_numbers(text, "+CPMS:", &numbers) && numbers.first >= 0 && numbers.second > 0) {
-		event.used = numbers.first;
-		event.capacity = numbers.second;
-		line_tell(line, &event);
-	}
+	if (!answer_direct(text, &length))
+		return false;
+	line->direct = (struct expected){ .open = true, .length = length };
+	line->direct_is_newer = true;
+	return true;
 }

@@ -76,7 +76,6 @@ void line_send_begin(struct line *line)
 {
 	line->pdu_written = false;
 	line->early_end = false;
-	line->echo_at = 0;
 	if (!line->armed) {
 		line_answer_deliver(line, "+CMS ERROR: 304");
 		line_dialogue_end(line);
@@ -90,6 +89,7 @@ void line_send_begin(struct line *line)
 
 void line_send_prompt(struct line *line)
 {
+	line->forgotten = 0;
 	line_to_gammu(line, line->command);
 	line_to_gammu(line, "\r\r\n> ");
 	line->state = LINE_STATE_BODY;
@@ -135,21 +135,22 @@ void line_send_give_up(struct line *line)
 	line_dialogue_end(line);
 }
 
-void line_send_reference(struct line *line, int reference)
+bool line_send_is_reference(const char *text, int *ret_reference)
 {
-	tell_result(line, reference < 0 ? MODEM_OUTCOME_UNKNOWN : MODEM_OUTCOME_SENT, reference,
-		    MODEM_ERROR_NONE, 0);
+	struct answer_numbers numbers;
+
+	if (!answer_numbers(text, "+CMGS:", &numbers))
+		return false;
+	*ret_reference = numbers.first >= 0 && numbers.first <= 255 ? numbers.first : -1;
+	return true;
 }
 
-const char *line_send_skip_echo(struct line *line, const char *text)
+void line_send_reference(struct line *line, int reference)
 {
-	if (line->state != LINE_STATE_BODY && line->state != LINE_STATE_SUBMIT)
-		return text;
-	while (*text && line->pdu[line->echo_at] == *text) {
-		line->echo_at++;
-		text++;
-	}
-	return text;
+	/* All is said: the OK may be missing. */
+	line->closing = LINE_CLOSE_TICKS;
+	tell_result(line, reference < 0 ? MODEM_OUTCOME_UNKNOWN : MODEM_OUTCOME_SENT, reference,
+		    MODEM_ERROR_NONE, 0);
 }
 
 /* The final result of a send, in whatever state it comes. */
@@ -165,6 +166,10 @@ void line_send_finish(struct line *line, enum answer_final final, int code)
 	else
 		tell_result(line, MODEM_OUTCOME_REFUSED, -1, error_kind(final), code);
 
+	/* Some modems stay at the prompt after a refusal, and would take commands for text. */
+	if (final != ANSWER_OK)
+		line_to_modem(line, "\x1b");
+	line->restart_told = false;
 	if (line->state == LINE_STATE_BODY) {
 		/* libgammu is still writing: it hears of it after its Ctrl-Z. */
 		line->early_end = true;

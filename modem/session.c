@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The agenda worked off: sends, readings, deletions, sweeps and questions about the network.
+ * The agenda worked off, one thing at a time; and sending.
  */
 #include "modem/session.h"
 
@@ -14,19 +14,48 @@
 #include "modem/say.h"
 #include "modem/session_inside.h"
 
-#define STORE_WARN_PERCENT 80
+#define ASK_SECONDS 20
+#define PROBE_SECONDS 5
+#define BUSY_POLL_USEC USEC_PER_SEC
+#define SETTLE_USEC (200 * USEC_PER_MSEC)
 #define CMS_INVALID_PDU 304
 #define CMS_MEMORY_FULL 322
 #define CMS_UNKNOWN 500
 #define BAD_SENDS_MAX 2
 
+/* ---------------------------------------------------------------- asking and telling */
+
+int64_t session_usec(const struct session *session, unsigned seconds)
+{
+	return (int64_t)seconds * session->worker->start.sweep_seconds * USEC_PER_SEC / 60;
+}
+
+int session_ask_for(struct session *session, unsigned seconds, const char *command, char *answer,
+		    size_t size, int *ret_code)
+{
+	int slave = session->worker->slave;
+	int r = ask(slave, command, session_usec(session, seconds), answer, size, ret_code);
+
+	if (r != -ETIMEDOUT ||
+	    ask(slave, "AT", session_usec(session, PROBE_SECONDS), NULL, 0, NULL) != 0)
+		return r;
+	say_simple(session->worker->daemon, MODEM_WORD_PROGRESS);
+	/* Where nothing is echoed, the OK may have been that of the first command. */
+	agenda_pause(session->worker->agenda, SETTLE_USEC);
+	return -EREMOTEIO;
+}
+
 int session_ask(struct session *session, const char *command, char *answer, size_t size,
 		int *ret_code)
 {
-	return ask(session->worker->slave, command, SESSION_ASK_USEC, answer, size, ret_code);
+	return session_ask_for(session, ASK_SECONDS, command, answer, size, ret_code);
 }
 
-/* ---------------------------------------------------------------- states */
+bool session_wait_busy(struct session *session)
+{
+	say_simple(session->worker->daemon, MODEM_WORD_PROGRESS);
+	return agenda_pause(session->worker->agenda, BUSY_POLL_USEC);
+}
 
 void session_tell_state(struct session *session, enum modem_state state, const char *reason)
 {
@@ -35,66 +64,6 @@ void session_tell_state(struct session *session, enum modem_state state, const c
 	session->state = state;
 	snprintf(session->reason, sizeof(session->reason), "%s", reason);
 	say_state(session->worker->daemon, state, reason);
-}
-
-static bool is_registered(int status)
-{
-	/* 6 and 7: for short messages only (27.007 7.2), which is all we need. */
-	return status == 1 || status == 5 || status == 6 || status == 7;
-}
-
-static bool is_roaming(int status)
-{
-	return status == 5 || status == 7;
-}
-
-static void tell_registration(struct session *session)
-{
-	int status = agenda_registration(session->worker->agenda);
-
-	if (is_registered(status))
-		session_tell_state(session, MODEM_STATE_READY,
-				   is_roaming(status) ? "registered, roaming" : "registered");
-	else if (status < 0)
-		session_tell_state(session, MODEM_STATE_READY,
-				   "the modem does not say whether it is registered");
-	else if (status == 3)
-		session_tell_state(session, MODEM_STATE_SEARCHING,
-				   "the network refuses this SIM: is it active and paid for?");
-	else if (status == 0)
-		session_tell_state(session, MODEM_STATE_SEARCHING,
-				   "not registered and not searching: check SIM and antenna");
-	else
-		session_tell_state(session, MODEM_STATE_SEARCHING, "searching for a network");
-}
-
-static void ask_registration(struct session *session)
-{
-	/* The line half hears the answers. */
-	session_ask(session, "AT+CREG?", NULL, 0, NULL);
-	session_ask(session, "AT+CGREG?", NULL, 0, NULL);
-	session_ask(session, "AT+CEREG?", NULL, 0, NULL);
-}
-
-static int do_network(struct session *session)
-{
-	struct modem_word word = { .type = MODEM_WORD_NETWORK };
-	struct modem_word_network *network = &word.network;
-	char answer[256];
-	int status, r;
-
-	say_busy(session->worker->daemon, "network");
-	ask_registration(session);
-	tell_registration(session);
-	status = agenda_registration(session->worker->agenda);
-	network->registered = is_registered(status);
-	network->roaming = is_roaming(status);
-	if (session_ask(session, "AT+COPS?", answer, sizeof(answer), NULL) == 0)
-		ask_quoted(answer, network->network_operator, sizeof(network->network_operator));
-	r = gammu_signal(session->gammu, &network->signal_percent);
-	agenda_store(session->worker->agenda, &network->store_used, &network->store_size);
-	say(session->worker->daemon, &word);
-	return r == -ETIMEDOUT ? r : 0;
 }
 
 /* ---------------------------------------------------------------- sending */
@@ -116,8 +85,10 @@ static void learn_pace(struct session *session, const struct line_result *result
 		 "sends failed without a reason: going on at libgammu's own slow pace");
 }
 
-static int do_send(struct session *session, const struct modem_order_send *order)
+static int do_send(struct session *session, const struct modem_order_send *order, bool doubtful)
 {
+	static const struct line_result NOT_SENT = { MODEM_OUTCOME_NOT_SENT, -1, MODEM_ERROR_NONE,
+						     0 };
 	struct worker *worker = session->worker;
 	struct line_result result = { MODEM_OUTCOME_REFUSED, -1, MODEM_ERROR_CMS, CMS_INVALID_PDU };
 	struct tpdu_submit submit = {
@@ -138,6 +109,11 @@ static int do_send(struct session *session, const struct modem_order_send *order
 		return 0;
 	}
 	say_busy(worker->daemon, MODEM_BUSY_SEND);
+	/* In text mode the length of our PDU would be the number that it goes to. */
+	if (doubtful && session_ask(session, "AT+CMGF=0", NULL, 0, NULL) < 0) {
+		worker_tell_outcome(worker, &NOT_SENT);
+		return 0;
+	}
 	pthread_mutex_lock(&worker->line_lock);
 	line_arm_send(worker->line, tpdu, (size_t)size, session->centre);
 	pthread_mutex_unlock(&worker->line_lock);
@@ -163,85 +139,6 @@ static int do_send(struct session *session, const struct modem_order_send *order
 	return r == -ETIMEDOUT || r == -EIO ? r : 0;
 }
 
-/* ---------------------------------------------------------------- receiving */
-
-static void set_reading(struct session *session, bool reading, bool deleting)
-{
-	pthread_mutex_lock(&session->worker->line_lock);
-	line_set_reading(session->worker->line, reading);
-	line_set_deleting(session->worker->line, deleting);
-	pthread_mutex_unlock(&session->worker->line_lock);
-}
-
-static int do_read(struct session *session, const struct agenda_task *task)
-{
-	int r;
-
-	say_busy(session->worker->daemon, "read");
-	set_reading(session, true, false);
-	r = gammu_read(session->gammu, task->memory, task->location);
-	set_reading(session, false, false);
-	/* A memory that libgammu can't reach: the sweep sees what it can. */
-	if (r == -EOPNOTSUPP)
-		say_note(session->worker->daemon,
-			 "a message was announced in \"%s\", slot %d, "
-			 "which can't be read",
-			 task->memory, task->location);
-	return r == -ETIMEDOUT || r == -EIO ? r : 0;
-}
-
-static int do_delete(struct session *session, const struct agenda_task *task)
-{
-	struct modem_word word = {
-		.type = MODEM_WORD_DELETED,
-		.deleted = { .reading = task->reading, .done = true },
-	};
-	int r = 0;
-
-	if (task->location >= 0) {
-		say_busy(session->worker->daemon, "delete");
-		set_reading(session, false, true);
-		r = gammu_delete(session->gammu, task->memory, task->location);
-		set_reading(session, false, false);
-		word.deleted.done = r == 0 || r == -ENOENT;
-	}
-	/* A refused one may be tried again: forgetting makes the next sweep a new reading. */
-	agenda_deleted(session->worker->agenda, task->reading);
-	say(session->worker->daemon, &word);
-	return r == -ETIMEDOUT || r == -EIO ? r : 0;
-}
-
-/* What a modem forgets when it restarts by itself, which some do in silence. */
-static void assert_settings(struct session *session)
-{
-	session_ask(session, "AT+CMGF=0", NULL, 0, NULL);
-	if (session->indications)
-		session_ask(session, session->indications, NULL, 0, NULL);
-}
-
-static int do_sweep(struct session *session)
-{
-	int used, size, r;
-
-	say_busy(session->worker->daemon, "sweep");
-	assert_settings(session);
-	atomic_store(&session->worker->missed, false);
-	r = gammu_sweep(session->gammu);
-	if (r < 0 && r != -ETIMEDOUT)
-		say_note(session->worker->daemon, "the stored messages can't be listed (%s)",
-			 gammu_error(session->gammu));
-	/* All of it has passed the line half, and was said, before libgammu saw the end of it. */
-	if (r == 0 && !atomic_load(&session->worker->missed))
-		say_simple(session->worker->daemon, MODEM_WORD_SWEPT);
-	agenda_store(session->worker->agenda, &used, &size);
-	if (size > 0 && used * 100 / size >= STORE_WARN_PERCENT)
-		say_note(session->worker->daemon,
-			 "the message store is nearly full: %d of %d; when it is full, nothing "
-			 "more is received",
-			 used, size);
-	return r == -ETIMEDOUT || r == -EIO ? r : 0;
-}
-
 /* ---------------------------------------------------------------- the loop */
 
 static void went_idle(void *userdata)
@@ -251,21 +148,37 @@ static void went_idle(void *userdata)
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
 }
 
+/* A command without an answer is one thing, a modem that answers nothing is another. */
 static bool still_answers(struct session *session, int r)
 {
-	if (r < 0)
+	if (r == -ETIMEDOUT && session_ask_for(session, PROBE_SECONDS, "AT", NULL, 0, NULL) == 0)
+		return true;
+	if (r == -ETIMEDOUT || r == -EIO)
 		session_tell_state(session, MODEM_STATE_FAILED,
 				   "the modem stopped answering; starting it anew");
-	return r == 0;
+	return r != -ETIMEDOUT && r != -EIO;
+}
+
+/* Every minute, and when the modem may have forgotten what it was told, or its SIM.  False: stop. */
+static bool do_round(struct session *session)
+{
+	say_busy(session->worker->daemon, "sweep");
+	if (!session_refresh(session) || !still_answers(session, session_sweep(session)))
+		return false;
+	if (session->state != MODEM_STATE_READY)
+		session_ask_registration(session);
+	session_tell_registration(session);
+	return true;
 }
 
 /* What was on the SIM is told before "ready": what comes from then on is new. */
 static bool begin(struct session *session)
 {
-	if (!still_answers(session, do_sweep(session)))
+	say_busy(session->worker->daemon, "sweep");
+	if (!still_answers(session, session_sweep(session)))
 		return false;
-	ask_registration(session);
-	tell_registration(session);
+	session_ask_registration(session);
+	session_tell_registration(session);
 	return true;
 }
 
@@ -280,22 +193,29 @@ static bool work(struct session *session)
 	case AGENDA_STOP:
 		return false;
 	case AGENDA_SEND:
-		r = do_send(session, &task.send);
+		r = do_send(session, &task.send, task.doubtful);
 		break;
 	case AGENDA_READ:
-		r = do_read(session, &task);
+		r = session_read(session, &task);
 		break;
 	case AGENDA_DELETE:
-		r = do_delete(session, &task);
+		r = session_delete(session, &task);
 		break;
+	case AGENDA_RESTARTED:
+	case AGENDA_SIM:
 	case AGENDA_SWEEP:
-		r = do_sweep(session);
-		break;
+		return do_round(session);
 	case AGENDA_NETWORK:
-		r = do_network(session);
+		r = session_network(session);
 		break;
 	case AGENDA_REGISTRATION:
-		tell_registration(session);
+		session_tell_registration(session);
+		break;
+	case AGENDA_USSD:
+		session_ussd(session, &task.ussd);
+		break;
+	case AGENDA_USSD_LATE:
+		session_ussd_late(session);
 		break;
 	}
 	return still_answers(session, r);
@@ -306,7 +226,7 @@ void session_run(struct worker *worker)
 	struct session session = { .worker = worker, .state = MODEM_STATE_COUNT };
 
 	pace_begin(worker->slave, worker->start.pace_percent);
-	agenda_set_sweep_usec(worker->agenda, (int64_t)worker->start.sweep_seconds * USEC_PER_SEC);
+	agenda_set_minute_usec(worker->agenda, session_usec(&session, 60));
 	if (agenda_wait_awake(worker->agenda) && session_start(&session) && begin(&session)) {
 		while (work(&session))
 			;

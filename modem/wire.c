@@ -133,6 +133,19 @@ static void get_pin(struct frame_reader *r, struct modem_order_pin *ret)
 		r->failed = true;
 }
 
+static void put_ussd_order(struct frame_writer *w, const struct modem_order_ussd *ussd)
+{
+	frame_begin(w, MODEM_ORDER_USSD, 2);
+	frame_put_int(w, ussd->id);
+	frame_put_string(w, ussd->code);
+}
+
+static void get_ussd_order(struct frame_reader *r, struct modem_order_ussd *ret)
+{
+	ret->id = frame_get_int(r, 1, INT64_MAX);
+	frame_get_string(r, ret->code, sizeof(ret->code));
+}
+
 static void put_send(struct frame_writer *w, const struct modem_order_send *send)
 {
 	frame_begin(w, MODEM_ORDER_SEND, 6 + CONCAT_ITEMS);
@@ -184,6 +197,9 @@ int modem_order_send(int fd, const struct modem_order *order)
 		r = frame_send(&w, fd);
 		explicit_bzero(&w, sizeof(w));
 		return r;
+	case MODEM_ORDER_USSD:
+		put_ussd_order(&w, &order->ussd);
+		return frame_send(&w, fd);
 	case MODEM_ORDER_END:
 		break;
 	}
@@ -207,6 +223,9 @@ static int read_order(struct frame_reader *r, struct modem_order *ret)
 		break;
 	case MODEM_ORDER_PIN:
 		get_pin(r, &ret->pin);
+		break;
+	case MODEM_ORDER_USSD:
+		get_ussd_order(r, &ret->ussd);
 		break;
 	case MODEM_ORDER_STOP:
 	case MODEM_ORDER_END:
@@ -263,15 +282,20 @@ static void get_pin_wanted(struct frame_reader *r, struct modem_word_pin_wanted 
 	ret->tries = (int)frame_get_int(r, -1, 99);
 }
 
+/* The year 9999: later ones are no clock's, and sums with them must not overflow. */
+#define TIME_MOST_USEC INT64_C(253402300799999999)
+
 static void put_network(struct frame_writer *w, const struct modem_word_network *network)
 {
-	frame_begin(w, MODEM_WORD_NETWORK, 6);
+	frame_begin(w, MODEM_WORD_NETWORK, 8);
 	frame_put_bool(w, network->registered);
 	frame_put_bool(w, network->roaming);
 	frame_put_string(w, network->network_operator);
 	frame_put_int(w, network->signal_percent);
 	frame_put_int(w, network->store_used);
 	frame_put_int(w, network->store_size);
+	frame_put_int(w, network->registration);
+	frame_put_int(w, network->time_usec);
 }
 
 static void get_network(struct frame_reader *r, struct modem_word_network *ret)
@@ -282,6 +306,8 @@ static void get_network(struct frame_reader *r, struct modem_word_network *ret)
 	ret->signal_percent = (int)frame_get_int(r, -1, 100);
 	ret->store_used = (int)frame_get_int(r, -1, INT_MAX);
 	ret->store_size = (int)frame_get_int(r, -1, INT_MAX);
+	ret->registration = (int)frame_get_int(r, -1, INT_MAX);
+	ret->time_usec = frame_get_int(r, 0, TIME_MOST_USEC);
 }
 
 static void put_outcome(struct frame_writer *w, enum modem_word_type type,
@@ -335,6 +361,25 @@ static void get_received(struct frame_reader *r, struct modem_word_received *ret
 		r->failed = true;
 }
 
+static void put_ussd(struct frame_writer *w, const struct modem_word_ussd *ussd)
+{
+	frame_begin(w, MODEM_WORD_USSD, 5);
+	frame_put_int(w, ussd->id);
+	frame_put_int(w, ussd->end);
+	frame_put_string(w, ussd->text);
+	frame_put_string(w, ussd->raw);
+	frame_put_string(w, ussd->reason);
+}
+
+static void get_ussd(struct frame_reader *r, struct modem_word_ussd *ret)
+{
+	ret->id = frame_get_int(r, 0, INT64_MAX);
+	ret->end = (enum modem_ussd_end)frame_get_int(r, 0, MODEM_USSD_END_COUNT - 1);
+	frame_get_string(r, ret->text, sizeof(ret->text));
+	frame_get_string(r, ret->raw, sizeof(ret->raw));
+	frame_get_string(r, ret->reason, sizeof(ret->reason));
+}
+
 int modem_word_send(int fd, const struct modem_word *word)
 {
 	struct frame_writer w;
@@ -369,6 +414,9 @@ int modem_word_send(int fd, const struct modem_word *word)
 		frame_begin(&w, word->type, 2);
 		frame_put_int(&w, word->deleted.reading);
 		frame_put_bool(&w, word->deleted.done);
+		break;
+	case MODEM_WORD_USSD:
+		put_ussd(&w, &word->ussd);
 		break;
 	case MODEM_WORD_PROGRESS:
 	case MODEM_WORD_IDLE:
@@ -444,6 +492,9 @@ static int read_word(struct frame_reader *r, struct modem_word *ret)
 	case MODEM_WORD_DELETED:
 		ret->deleted.reading = frame_get_int(r, 1, UINT32_MAX);
 		ret->deleted.done = frame_get_bool(r);
+		break;
+	case MODEM_WORD_USSD:
+		get_ussd(r, &ret->ussd);
 		break;
 	case MODEM_WORD_BUSY:
 	case MODEM_WORD_NOTE:

@@ -16,6 +16,8 @@
 #define MODEM_PATH_SIZE 256
 #define MODEM_FIELD_SIZE 64 /* identities, operator, service centre */
 #define MODEM_REASON_SIZE 256
+#define MODEM_USSD_SIZE                                                                            \
+	1024 /* 182 characters as UTF-8, or 160 octets in hex, and more from the rough */
 
 /* interfaces.md: the states of a modem; held is the daemon's own. */
 enum modem_state {
@@ -61,12 +63,19 @@ struct modem_order_pin {
 	char reason[MODEM_REASON_SIZE]; /* of the state "pin" */
 };
 
+/* USSD, 3GPP TS 22.090 and 27.007 7.15: one dialogue at a time, never while a send waits. */
+struct modem_order_ussd {
+	int64_t id;     /* the daemon's, comes back in the word */
+	char code[184]; /* "*100#", or the answer to a menu; UTF-8.  "": the dialogue is ended */
+};
+
 enum modem_order_type {
 	MODEM_ORDER_START = 1,
 	MODEM_ORDER_SEND,
 	MODEM_ORDER_DELETE,
 	MODEM_ORDER_STOP, /* finish what runs and exit */
 	MODEM_ORDER_PIN,
+	MODEM_ORDER_USSD,
 	MODEM_ORDER_END,
 };
 
@@ -77,13 +86,15 @@ struct modem_order {
 		struct modem_order_send send;
 		struct modem_order_delete delete;
 		struct modem_order_pin pin;
+		struct modem_order_ussd ussd;
 	};
 };
 
 /* ---------------------------------------------------------------- words: worker -> daemon */
 
-/* The command by whose name the handle knows it: the one that carries out a send. */
+/* The commands that the handle knows by name: their orders have deadlines of their own. */
 #define MODEM_BUSY_SEND "send"
+#define MODEM_BUSY_USSD "ussd"
 
 struct modem_word_state {
 	enum modem_state state; /* absent, starting, pin, searching, ready, failed */
@@ -107,10 +118,13 @@ struct modem_word_network {
 	char network_operator[MODEM_FIELD_SIZE];
 	int signal_percent;         /* 0..100, -1 unknown (CSQ 99) */
 	int store_used, store_size; /* messages on the SIM; -1 unknown */
+	int registration;           /* <stat> of 27.007 7.2; -1 unknown */
+	int64_t time_usec;          /* the network's clock by AT+CCLK, UTC; 0 unknown */
 };
 
 #define MODEM_NETWORK_UNKNOWN                                                                      \
-	((struct modem_word_network){ .signal_percent = -1, .store_used = -1, .store_size = -1 })
+	((struct modem_word_network){                                                              \
+		.signal_percent = -1, .store_used = -1, .store_size = -1, .registration = -1 })
 
 enum modem_outcome {
 	MODEM_OUTCOME_SENT,     /* +CMGS with a reference */
@@ -156,6 +170,22 @@ struct modem_word_deleted {
 	bool done; /* false: the modem refused */
 };
 
+enum modem_ussd_end {
+	MODEM_USSD_DONE,   /* the network has answered, and that was all */
+	MODEM_USSD_MENU,   /* it has answered, and waits for an answer */
+	MODEM_USSD_FAILED, /* reason says why */
+	MODEM_USSD_END_COUNT,
+};
+
+/* The answer to an order, exactly one for each; or, with id 0, what the network says by itself. */
+struct modem_word_ussd {
+	int64_t id;
+	enum modem_ussd_end end;
+	char text[MODEM_USSD_SIZE]; /* UTF-8, decoded as well as can be */
+	char raw[MODEM_USSD_SIZE];  /* as the modem gave it, printable ASCII */
+	char reason[MODEM_REASON_SIZE];
+};
+
 struct modem_word_note {
 	char text[MODEM_REASON_SIZE]; /* for the journal: no texts, no numbers */
 };
@@ -175,6 +205,7 @@ enum modem_word_type {
 	MODEM_WORD_NOTE,
 	MODEM_WORD_SWEPT, /* the whole store was listed, all of it said before */
 	MODEM_WORD_PIN_WANTED,
+	MODEM_WORD_USSD,
 	MODEM_WORD_END,
 };
 
@@ -189,6 +220,7 @@ struct modem_word {
 		struct modem_word_outcome outcome; /* OUTCOME and LATE_OUTCOME */
 		struct modem_word_received received;
 		struct modem_word_deleted deleted;
+		struct modem_word_ussd ussd;
 		struct modem_word_note note; /* NOTE and BUSY */
 	};
 };

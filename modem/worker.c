@@ -18,16 +18,25 @@
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
 #include "bridge/base/spawn.h"
+#include "modem/memoir.h"
 #include "modem/say.h"
 #include "modem/session.h"
 #include "modem/tty.h"
 
+#define CTRL_Z 0x1a
 #define QUEUE_SIZE 131072
 #define FIRST_KNOCK_USEC (50 * USEC_PER_MSEC)
 #define KNOCK_USEC USEC_PER_SEC
 #define SETTLE_USEC (200 * USEC_PER_MSEC)
 #define SOOTHE_USEC (2 * USEC_PER_SEC)
 #define LAST_SEND_USEC (90 * USEC_PER_SEC)
+
+/* A line of the conversation, as far as it has come. */
+struct remark {
+	enum memoir_side side;
+	size_t size;
+	char text[1024];
+};
 
 /* Bytes that wait for a terminal to take them. */
 struct queue {
@@ -41,7 +50,9 @@ struct plant {
 	struct worker worker;
 	sd_event *loop;
 	struct queue modem, gammu;
-	sd_event_source *knock, *soothe;
+	struct memoir *memoir;
+	struct remark said, heard;
+	sd_event_source *knock, *soothe, *tick;
 	unsigned knocks;
 	pthread_t session;
 	bool session_runs, awake, orphaned;
@@ -75,14 +86,37 @@ static void queue_flush(struct queue *queue)
 
 static void flush(struct plant *plant)
 {
+	int enabled = SD_EVENT_ON;
+
 	queue_flush(&plant->modem);
 	queue_flush(&plant->gammu);
+	sd_event_source_get_enabled(plant->tick, &enabled);
+	if (enabled != SD_EVENT_OFF || !line_wants_tick(plant->worker.line))
+		return;
+	sd_event_source_set_time_relative(plant->tick, LINE_TICK_MSEC * USEC_PER_MSEC);
+	sd_event_source_set_enabled(plant->tick, SD_EVENT_ONESHOT);
+}
+
+/* Line by line: what is secret in it is known by its whole. */
+static void remember(struct plant *plant, struct remark *remark, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		bool ends = bytes[i] == '\r' || bytes[i] == '\n' || bytes[i] == CTRL_Z;
+
+		if (!ends)
+			remark->text[remark->size++] = bytes[i];
+		if (remark->size > 0 && (ends || remark->size == sizeof(remark->text))) {
+			memoir_note(plant->memoir, remark->side, remark->text, remark->size);
+			remark->size = 0;
+		}
+	}
 }
 
 static void to_modem(const char *bytes, size_t size, void *userdata)
 {
 	struct plant *plant = userdata;
 
+	remember(plant, &plant->said, bytes, size);
 	queue_add(&plant->modem, bytes, size);
 }
 
@@ -95,33 +129,6 @@ static void to_gammu(const char *bytes, size_t size, void *userdata)
 
 /* ---------------------------------------------------------------- words */
 
-static void tell_result(struct worker *worker, enum modem_word_type type, int64_t attempt,
-			const struct line_result *result)
-{
-	struct modem_word word = {
-		.type = type,
-		.outcome = {
-			.attempt = attempt,
-			.outcome = result->outcome,
-			.reference = result->reference,
-			.error_kind = result->error_kind,
-			.error_code = result->error_code,
-		},
-	};
-
-	say(worker->daemon, &word);
-}
-
-void worker_tell_outcome(struct worker *worker, const struct line_result *result)
-{
-	int64_t attempt;
-
-	if (!agenda_close_send(worker->agenda, &attempt))
-		return;
-	worker->last_result = *result;
-	tell_result(worker, MODEM_WORD_OUTCOME, attempt, result);
-}
-
 /* False when the daemon can't know any more: then nothing may be handed over. */
 static bool handing_over(void *userdata)
 {
@@ -130,24 +137,6 @@ static bool handing_over(void *userdata)
 
 	return agenda_has_send(plant->worker.agenda, &word.handed_over.attempt) &&
 	       !plant->orphaned && say(plant->worker.daemon, &word) == 0;
-}
-
-static void tell_received(struct worker *worker, const struct line_event *event)
-{
-	struct modem_word word = { .type = MODEM_WORD_RECEIVED };
-	struct modem_word_received *received = &word.received;
-
-	memcpy(received->memory, event->memory, sizeof(received->memory));
-	received->location = event->memory[0] != '\0' ? event->location : -1;
-	memcpy(received->octets, event->octets, event->size);
-	received->size = event->size;
-	received->decoded = tpdu_decode(event->octets, event->size, &received->tpdu) == 0;
-	received->reading = agenda_reading(worker->agenda, event->memory, event->location,
-					   event->octets, event->size);
-	if (received->reading > 0)
-		say(worker->daemon, &word);
-	else
-		atomic_store(&worker->missed, true);
 }
 
 static void awoke(struct plant *plant)
@@ -164,38 +153,11 @@ static void awoke(struct plant *plant)
 static void on_line_event(const struct line_event *event, void *userdata)
 {
 	struct plant *plant = userdata;
-	struct worker *worker = &plant->worker;
 
-	switch (event->type) {
-	case LINE_AWAKE:
+	if (event->type == LINE_AWAKE)
 		awoke(plant);
-		break;
-	case LINE_LATE_RESULT:
-		tell_result(worker, MODEM_WORD_LATE_OUTCOME, -1, &event->result);
-		break;
-	case LINE_INDICATED:
-		agenda_add_slot(worker->agenda, event->memory, event->location);
-		break;
-	case LINE_LISTED:
-	case LINE_DIRECT:
-		tell_received(worker, event);
-		break;
-	case LINE_SKIPPED:
-		say_simple(worker->daemon, MODEM_WORD_PROGRESS);
-		break;
-	case LINE_RESULT:
-		worker_tell_outcome(worker, &event->result);
-		break;
-	case LINE_REGISTRATION:
-		agenda_set_registration(worker->agenda, event->domain, event->status);
-		break;
-	case LINE_STORE:
-		agenda_set_store(worker->agenda, event->memory, event->used, event->capacity);
-		break;
-	case LINE_IDENTITY:
-		agenda_set_identity(worker->agenda, event->command, event->text);
-		break;
-	}
+	else
+		worker_hear(&plant->worker, event);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -222,6 +184,7 @@ static int on_modem(sd_event_source *source, int fd, uint32_t events, void *user
 		if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
 			return modem_gone(plant);
 		if (size > 0) {
+			remember(plant, &plant->heard, bytes, (size_t)size);
 			pthread_mutex_lock(&plant->worker.line_lock);
 			line_from_modem(plant->worker.line, bytes, (size_t)size);
 			pthread_mutex_unlock(&plant->worker.line_lock);
@@ -282,6 +245,20 @@ static int on_soothe(sd_event_source *source, uint64_t usec, void *userdata)
 	flush(plant);
 	sd_event_source_set_time_relative(source, SOOTHE_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* What a modem leaves unfinished ends by itself. */
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct plant *plant = userdata;
+
+	(void)source;
+	(void)usec;
+	pthread_mutex_lock(&plant->worker.line_lock);
+	line_tick(plant->worker.line);
+	pthread_mutex_unlock(&plant->worker.line_lock);
+	flush(plant);
+	return 0;
 }
 
 static int on_ended(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -346,6 +323,11 @@ static int watch(struct plant *plant)
 	if (r >= 0)
 		r = sd_event_add_time_relative(plant->loop, &plant->soothe, CLOCK_MONOTONIC,
 					       SOOTHE_USEC, 0, on_soothe, plant);
+	if (r >= 0)
+		r = sd_event_add_time_relative(plant->loop, &plant->tick, CLOCK_MONOTONIC, 0, 0,
+					       on_tick, plant);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(plant->tick, SD_EVENT_OFF);
 	return r;
 }
 
@@ -417,7 +399,21 @@ static int take_send(struct plant *plant, const struct modem_order_send *order)
 						     0 };
 
 	if (!agenda_add_send(plant->worker.agenda, order))
-		tell_result(&plant->worker, MODEM_WORD_OUTCOME, order->attempt, &NOT_SENT);
+		worker_tell_result(&plant->worker, MODEM_WORD_OUTCOME, order->attempt, &NOT_SENT);
+	return 0;
+}
+
+static int take_ussd(struct plant *plant, const struct modem_order_ussd *order)
+{
+	struct modem_word word = {
+		.type = MODEM_WORD_USSD,
+		.ussd = { .id = order->id,
+			  .end = MODEM_USSD_FAILED,
+			  .reason = "another USSD code is under way" },
+	};
+
+	if (!agenda_add_ussd(plant->worker.agenda, order))
+		say(plant->worker.daemon, &word);
 	return 0;
 }
 
@@ -461,6 +457,8 @@ static int on_daemon(sd_event_source *source, int fd, uint32_t events, void *use
 		agenda_add_pin(plant->worker.agenda, &order.pin);
 		explicit_bzero(&order, sizeof(order));
 		return 0;
+	case MODEM_ORDER_USSD:
+		return take_ussd(plant, &order.ussd);
 	case MODEM_ORDER_STOP:
 		agenda_stop(plant->worker.agenda);
 		return plant->session_runs ? 0 : sd_event_exit(plant->loop, 0);
@@ -480,6 +478,10 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	plant->worker.daemon = SPAWN_SOCKET_FD;
+	/* Before anything else is opened: it may not have been passed. */
+	plant->memoir = memoir_open(SPAWN_PASSED_FD);
+	plant->said.side = MEMOIR_TO_MODEM;
+	plant->heard.side = MEMOIR_FROM_MODEM;
 	pthread_mutex_init(&plant->worker.line_lock, NULL);
 	plant->worker.agenda = agenda_new();
 	r = plant->worker.agenda ? sd_event_new(&plant->loop) : -ENOMEM;

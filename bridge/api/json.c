@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/core/health.h"
 
 json_t *json_moment(int64_t at_usec)
 {
@@ -191,6 +192,8 @@ json_t *json_of_inbound(const struct store_inbound *inbound)
 		{ "id", json_string(inbound->id) },
 		{ "direction", json_string("in") },
 		{ "state", json_string(inbound_state_name(inbound->state)) },
+		{ "kind", json_string(inbound_kind_name(inbound->kind)) },
+		{ "port", json_known(inbound->port) },
 		{ "from", json_optional(inbound->from) },
 		{ "fromUser", json_null() },
 		{ "modem", json_optional(inbound->modem) },
@@ -226,11 +229,16 @@ json_t *json_of_modem(const struct modem_view *view)
 {
 	const struct modem_word_identity *identity = view->identity;
 	const struct modem_word_network *network = view->network;
+	const struct store_sim_health *health = view->health;
+	const enum health_reports reports = health_reports(health, view->now_usec);
+	char trouble[HEALTH_TROUBLE_SIZE];
 
 	return json_members((struct json_member[]){
 		{ "name", json_string(view->name) },
 		{ "state", json_string(modem_state_name(view->state)) },
 		{ "reason", json_words(view->reason) },
+		{ "trouble",
+		  json_optional(health_explain(health, network, view->now_usec, trouble)) },
 		{ "device", json_words(view->device) },
 		{ "imei", json_optional(identity->imei) },
 		{ "iccid", json_optional(identity->iccid) },
@@ -240,14 +248,23 @@ json_t *json_of_modem(const struct modem_view *view)
 		{ "model", json_optional(identity->model) },
 		{ "firmware", json_optional(identity->firmware) },
 		{ "serviceCentre", json_optional(identity->service_centre) },
-		{ "operator", json_optional(network->network_operator) },
-		{ "signalPercent", json_known(network->signal_percent) },
 		{ "registered", json_boolean(network->registered) },
 		{ "roaming", json_boolean(network->roaming) },
+		{ "registration", json_string(health_registration(network)) },
+		{ "operator", json_optional(network->network_operator) },
+		{ "signalPercent", json_known(network->signal_percent) },
 		{ "storeUsed", json_known(network->store_used) },
 		{ "storeSize", json_known(network->store_size) },
-		{ "partsToday", json_integer(view->parts_today) },
-		{ "lastSentAt", json_moment(view->last_sent_usec) },
+		{ "partsToday", json_integer(health->parts_today) },
+		{ "failedToday", json_integer(health->failed_today) },
+		{ "recentParts", json_integer(health->recent) },
+		{ "recentFailed", json_integer(health->recent_failed) },
+		{ "lastSentAt", json_moment(health->last_sent_usec) },
+		{ "lastFailedAt", json_moment(health->last_failed_usec) },
+		{ "lastError", json_optional(health->last_error) },
+		{ "unreported", json_integer(health->unreported) },
+		{ "lastReportAt", json_moment(health->last_report_usec) },
+		{ "statusReports", json_optional(health_reports_name(reports)) },
 		{ NULL, NULL },
 	});
 }

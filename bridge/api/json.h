@@ -32,8 +32,8 @@ struct modem_view {
 	enum modem_state state;
 	const struct modem_word_identity *identity;
 	const struct modem_word_network *network;
-	unsigned parts_today;
-	int64_t last_sent_usec; /* 0 never */
+	const struct store_sim_health *health;
+	int64_t now_usec;
 };
 json_t *json_of_modem(const struct modem_view *view);
 

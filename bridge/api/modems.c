@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * /v1/modems: each is asked of its handle, and what its SIM did today of the store.
+ * /v1/modems: each is asked of its handle, and how its SIM does of the store.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/base/clock.h"
 #include "bridge/core/radio.h"
 
-static json_t *json_of_radio(const struct radio *radio, unsigned parts_today,
-			     int64_t last_sent_usec)
+static json_t *json_of_radio(const struct radio *radio, const struct store_sim_health *health)
 {
 	const struct modem *modem = radio_modem(radio);
 	const struct modem_view view = {
@@ -21,15 +21,15 @@ static json_t *json_of_radio(const struct radio *radio, unsigned parts_today,
 		.state = modem_state(modem),
 		.identity = modem_identity(modem),
 		.network = modem_network(modem),
-		.parts_today = parts_today,
-		.last_sent_usec = last_sent_usec,
+		.health = health,
+		.now_usec = clock_realtime_usec(),
 	};
 
 	return json_of_modem(&view);
 }
 
 /* Answers come in the order of asking, one for each modem. */
-static void list_use_read(int error, unsigned parts_today, int64_t last_sent_usec, void *userdata)
+static void list_health_read(int error, const struct store_sim_health *health, void *userdata)
 {
 	struct request *request = userdata;
 	const struct bridge *bridge = request->bridge;
@@ -38,8 +38,7 @@ static void list_use_read(int error, unsigned parts_today, int64_t last_sent_use
 
 	if (error < 0)
 		request->failed = true;
-	json_array_append_new(request->items,
-			      json_of_radio(bridge->radios[at], parts_today, last_sent_usec));
+	json_array_append_new(request->items, json_of_radio(bridge->radios[at], health));
 	if (--request->waiting > 0)
 		return;
 	items = request->items;
@@ -64,8 +63,8 @@ void handle_modem_list(struct request *request)
 	for (size_t i = 0; i < bridge->radio_count; i++) {
 		struct store_sim sim = radio_sim(bridge->radios[i]);
 
-		if (store_sim_use(bridge->store, &sim, clock_realtime_usec(), list_use_read,
-				  request) < 0)
+		if (store_sim_health(bridge->store, &sim, clock_realtime_usec(), list_health_read,
+				     request) < 0)
 			break;
 		request->waiting++;
 	}
@@ -81,7 +80,7 @@ void handle_modem_list(struct request *request)
 	}
 }
 
-static void one_use_read(int error, unsigned parts_today, int64_t last_sent_usec, void *userdata)
+static void one_health_read(int error, const struct store_sim_health *health, void *userdata)
 {
 	struct request *request = userdata;
 	const struct radio *radio = bridge_find_radio(request->bridge, request->segment);
@@ -89,7 +88,7 @@ static void one_use_read(int error, unsigned parts_today, int64_t last_sent_usec
 	if (error < 0 || !radio)
 		request_fail(request, error < 0 ? error : -ENOENT, "modem");
 	else
-		request_answer(request, 200, json_of_radio(radio, parts_today, last_sent_usec));
+		request_answer(request, 200, json_of_radio(radio, health));
 }
 
 static void answer_one(struct request *request, const struct radio *radio)
@@ -97,8 +96,8 @@ static void answer_one(struct request *request, const struct radio *radio)
 	struct store_sim sim = radio_sim(radio);
 	int r;
 
-	r = store_sim_use(request->bridge->store, &sim, clock_realtime_usec(), one_use_read,
-			  request);
+	r = store_sim_health(request->bridge->store, &sim, clock_realtime_usec(), one_health_read,
+			     request);
 	if (r < 0)
 		request_fail(request, r, "modem");
 }
@@ -148,4 +147,84 @@ void handle_modem_adopt(struct request *request)
 	r = store_sim_adopt(request->bridge->store, &sim, clock_realtime_usec(), adopted, request);
 	if (r < 0)
 		request_fail(request, r, "modem");
+}
+
+/* ------------------------------------------------------------------ USSD */
+
+/* {"code":"*100#"} and nothing else; the caller frees *ret_object, which holds the code. */
+static int read_code(const struct request *request, json_t **ret_object, const char **ret_code)
+{
+	json_t *object = json_loadb(request->body ? request->body : "", request->body_size,
+				    JSON_REJECT_DUPLICATES, NULL);
+	const char *code = json_string_value(json_object_get(object, "code"));
+
+	*ret_object = object;
+	if (!code || json_object_size(object) != 1)
+		return -EINVAL;
+	for (const char *at = code; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == '"' || *at == 0x7f)
+			return -EINVAL;
+	}
+	*ret_code = code;
+	return 0;
+}
+
+static void ussd_answered(const struct modem_word_ussd *word, void *userdata)
+{
+	struct request *request = userdata;
+	struct refusal refusal;
+
+	if (word->end == MODEM_USSD_FAILED) {
+		refuse(&refusal, 409, "UssdFailed", "The code came to nothing: %s.",
+		       word->reason[0] ? word->reason : "the modem does not say why");
+		request_refuse(request, &refusal);
+		return;
+	}
+	request_answer(request, 200,
+		       json_members((struct json_member[]){
+			       { "text", json_text(word->text, strlen(word->text)) },
+			       { "raw", json_text(word->raw, strlen(word->raw)) },
+			       { "menu", json_boolean(word->end == MODEM_USSD_MENU) },
+			       { NULL, NULL },
+		       }));
+}
+
+static void refuse_ussd(struct request *request, const struct radio *radio, int error)
+{
+	const struct modem *modem = radio_modem(radio);
+	struct refusal refusal;
+
+	if (error == -EINVAL)
+		refuse(&refusal, 400, "InvalidUssd",
+		       "The body is {\"code\":\"*100#\"}; a code has at most 183 bytes, and "
+		       "neither quotes nor control characters.");
+	else if (error == -EBUSY)
+		refuse(&refusal, 409, "Busy",
+		       "Modem %s still waits for the answer to another code; try again in a "
+		       "minute.",
+		       modem_name(modem));
+	else
+		refuse(&refusal, 503, "NotReady", "Modem %s is %s%s%s; try again when it is ready.",
+		       modem_name(modem), modem_state_name(modem_state(modem)),
+		       modem_reason(modem)[0] ? ": " : "", modem_reason(modem));
+	request_refuse(request, &refusal);
+}
+
+void handle_modem_ussd(struct request *request)
+{
+	struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+	const char *code = "";
+	json_t *object;
+	int r;
+
+	if (!radio) {
+		request_fail(request, -ENOENT, "modem");
+		return;
+	}
+	r = read_code(request, &object, &code);
+	if (r == 0)
+		r = radio_ussd(radio, code, ussd_answered, request);
+	json_decref(object);
+	if (r < 0)
+		refuse_ussd(request, radio, r);
 }

@@ -162,7 +162,8 @@ static json_t *json_of_story(const struct store_message *message, struct bridge 
 
 		modems[situation.modem_count++] =
 			(struct why_modem){ modem_name(modem), modem_state(modem),
-					    radio_reason(bridge->radios[i]) };
+					    radio_reason(bridge->radios[i]),
+					    radio_is_resting(bridge->radios[i]) };
 	}
 	story = why_tell(message, &situation);
 	list = story ? json_array() : NULL;

@@ -82,6 +82,7 @@ void handle_inbox_done(struct request *request);
 void handle_modem_list(struct request *request);
 void handle_modem_get(struct request *request);
 void handle_modem_adopt(struct request *request);
+void handle_modem_ussd(struct request *request);
 void handle_attention_list(struct request *request);
 void handle_attention_done(struct request *request);
 void handle_hold(struct request *request);

@@ -24,6 +24,7 @@ const struct route route_table[] = {
 	{ "GET", "/v1/modems", handle_modem_list },
 	{ "GET", "/v1/modems/*", handle_modem_get },
 	{ "POST", "/v1/modems/*/adopt", handle_modem_adopt },
+	{ "POST", "/v1/modems/*/ussd", handle_modem_ussd },
 	{ "GET", "/v1/attention", handle_attention_list },
 	{ "POST", "/v1/attention/*/done", handle_attention_done },
 	{ "POST", "/v1/hold", handle_hold },

@@ -5,6 +5,7 @@
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/base/clock.h"
+#include "bridge/core/health.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/tick.h"
 
@@ -16,14 +17,18 @@ static json_t *json_of_radios(const struct bridge *bridge)
 		const struct radio *radio = bridge->radios[i];
 		const struct modem *modem = radio_modem(radio);
 		const struct modem_word_network *network = modem_network(modem);
+		char trouble[HEALTH_TROUBLE_SIZE];
 
+		health_explain(radio_health(radio), network, clock_realtime_usec(), trouble);
 		json_array_append_new(
 			list,
 			json_members((struct json_member[]){
 				{ "name", json_string(modem_name(modem)) },
 				{ "state", json_string(modem_state_name(modem_state(modem))) },
 				{ "reason", json_optional(radio_reason(radio)) },
+				{ "trouble", json_optional(trouble) },
 				{ "operator", json_optional(network->network_operator) },
+				{ "roaming", json_boolean(network->roaming) },
 				{ "signalPercent", json_known(network->signal_percent) },
 				{ NULL, NULL },
 			}));

@@ -26,8 +26,9 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define VALUE_SIZE 1024
-#define FIELDS_MOST 12
-#define RECORD_SIZE (FIELDS_MOST * (VALUE_SIZE + 32))
+#define LONG_VALUE_SIZE 2048 /* of a conversation */
+#define FIELDS_MOST 13
+#define RECORD_SIZE (FIELDS_MOST * (VALUE_SIZE + 32) + LONG_VALUE_SIZE)
 
 static const struct log_event_kind kinds[LOG_EVENT_COUNT] = {
 	[LOG_DAEMON_STARTED] = { "daemon.started", "b69f4d5c1c6a4f0e9a57c1d2e06b7a31", LOG_NOTICE },
@@ -55,7 +56,14 @@ static const struct log_event_kind kinds[LOG_EVENT_COUNT] = {
 				   LOG_NOTICE },
 	[LOG_MODEM_STATE] = { "modem.state", "7d31e8c59a024fb6b3f65d08c94e17a2", LOG_NOTICE },
 	[LOG_MODEM_KILLED] = { "modem.killed", "a05c7b2ed86f4193960ae2f1745db38c", LOG_WARNING },
+	[LOG_MODEM_DIED] = { "modem.died", "c1cbdf69a5604a288fdc046c9c08a23b", LOG_WARNING },
 	[LOG_MODEM_NOTE] = { "modem.note", "64be10f98d7c4a259c18f35e0a72d6b9", LOG_INFO },
+	[LOG_MODEM_HEALTH] = { "modem.health", "08db54e2bb544ad3bce9b683f013b2b2", LOG_WARNING },
+	[LOG_MODEM_RECOVERED] = { "modem.recovered", "c026452ced664bd4b989ea0fff2e8c69",
+				  LOG_NOTICE },
+	[LOG_MODEM_NETWORK] = { "modem.network", "c6b838b480af40ba9282f54857e9214a", LOG_NOTICE },
+	[LOG_MODEM_USSD] = { "modem.ussd", "8dc7b8e23e3e46eca98d14606af1529a", LOG_INFO },
+	[LOG_SIM_CHANGED] = { "sim.changed", "4883e89b43e5423e830a7b01b8825582", LOG_NOTICE },
 	[LOG_DETAIL] = { "debug", "2e9fa3716c054d80b8e7641d5fc03a97", LOG_DEBUG },
 };
 
@@ -116,7 +124,7 @@ static size_t whole_characters(const char *text, size_t size)
 	return size;
 }
 
-static void record_add(struct record *record, const char *name, const char *value)
+static void record_add_long(struct record *record, const char *name, const char *value, int most)
 {
 	char *at = record->bytes + record->size;
 	size_t room = sizeof(record->bytes) - record->size;
@@ -124,11 +132,16 @@ static void record_add(struct record *record, const char *name, const char *valu
 
 	if (!value || record->count == FIELDS_MOST)
 		return;
-	size = (size_t)snprintf(at, room, "%s=%.*s", name, VALUE_SIZE - 1, value);
-	if (strnlen(value, VALUE_SIZE) == VALUE_SIZE)
+	size = (size_t)snprintf(at, room, "%s=%.*s", name, most - 1, value);
+	if (strnlen(value, (size_t)most) == (size_t)most)
 		size = whole_characters(at, size);
 	record->fields[record->count++] = (struct iovec){ .iov_base = at, .iov_len = size };
 	record->size += size;
+}
+
+static void record_add(struct record *record, const char *name, const char *value)
+{
+	record_add_long(record, name, value, VALUE_SIZE);
 }
 
 static void record_fill(struct record *record, const struct log_event_kind *kind,
@@ -150,6 +163,8 @@ static void record_fill(struct record *record, const struct log_event_kind *kind
 		record_add(record, "FOOTBRIDGE_STATE_TO", fields->state_to);
 		record_add(record, "FOOTBRIDGE_REASON", fields->reason);
 		record_add(record, "FOOTBRIDGE_ERROR", fields->error);
+		record_add_long(record, "FOOTBRIDGE_CONVERSATION", fields->conversation,
+				LONG_VALUE_SIZE);
 	}
 	record_add(record, "MESSAGE_ID", kind->message_id);
 }

@@ -30,7 +30,13 @@ enum log_event {
 	LOG_REPORT_UNMATCHED,  /* report.unmatched: a status report that fits no part */
 	LOG_MODEM_STATE,       /* modem.state */
 	LOG_MODEM_KILLED,      /* modem.killed: a deadline passed; reason says of which command */
+	LOG_MODEM_DIED,        /* modem.died: its worker ended unasked; reason says how */
 	LOG_MODEM_NOTE,        /* modem.note: what a worker wants known */
+	LOG_MODEM_HEALTH,      /* modem.health: it fails often, or no reports come: once a turn */
+	LOG_MODEM_RECOVERED,   /* modem.recovered: that is over */
+	LOG_MODEM_NETWORK,     /* modem.network: another operator, roaming or not */
+	LOG_MODEM_USSD,        /* modem.ussd: an answer of the network; never its text */
+	LOG_SIM_CHANGED,       /* sim.changed: another one is in the modem */
 	LOG_DETAIL,            /* debug: shown with log.level = "debug" only */
 	LOG_EVENT_COUNT,
 };
@@ -53,6 +59,8 @@ struct log_fields {
 	const char *state_to;   /* FOOTBRIDGE_STATE_TO= */
 	const char *reason;     /* FOOTBRIDGE_REASON= */
 	const char *error;      /* FOOTBRIDGE_ERROR=, "CMS/38" */
+	/* FOOTBRIDGE_CONVERSATION=: a worker's last lines with its modem, masked; up to 2 KB */
+	const char *conversation;
 };
 
 /*

@@ -25,15 +25,18 @@
 #define SOCKET_BUFFER_SIZE (1 << 20)
 
 /* Returns 0 or an errno above 0, as posix_spawn and its helpers do. */
-static int prepare_files(posix_spawn_file_actions_t *files, int child_end)
+static int prepare_files(posix_spawn_file_actions_t *files, int child_end, int passed)
 {
 	int r;
 
 	r = posix_spawn_file_actions_adddup2(files, child_end, SPAWN_SOCKET_FD);
+	if (r == 0 && passed >= 0)
+		r = posix_spawn_file_actions_adddup2(files, passed, SPAWN_PASSED_FD);
 	if (r == 0)
 		r = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(files, SPAWN_SOCKET_FD + 1);
+		r = posix_spawn_file_actions_addclosefrom_np(
+			files, passed < 0 ? SPAWN_PASSED_FD : SPAWN_PASSED_FD + 1);
 	return r;
 }
 
@@ -53,7 +56,7 @@ static int prepare_signals(posix_spawnattr_t *attributes)
 	return r;
 }
 
-static int start(const char *program, char *const argv[], int child_end, pid_t *ret_pid)
+static int start(const char *program, char *const argv[], int child_end, int passed, pid_t *ret_pid)
 {
 	CLEANUP(posix_spawn_file_actions_destroy) posix_spawn_file_actions_t files;
 	CLEANUP(posix_spawnattr_destroy) posix_spawnattr_t attributes;
@@ -61,7 +64,7 @@ static int start(const char *program, char *const argv[], int child_end, pid_t *
 
 	posix_spawn_file_actions_init(&files); /* these two can't fail in glibc */
 	posix_spawnattr_init(&attributes);
-	r = prepare_files(&files, child_end);
+	r = prepare_files(&files, child_end, passed);
 	if (r == 0)
 		r = prepare_signals(&attributes);
 	if (r == 0)
@@ -69,9 +72,10 @@ static int start(const char *program, char *const argv[], int child_end, pid_t *
 	return -r;
 }
 
-int spawn_child(const char *program, char *const argv[], pid_t *ret_pid, int *ret_socket)
+int spawn_child(const char *program, char *const argv[], int passed, pid_t *ret_pid,
+		int *ret_socket)
 {
-	CLEANUP_CLOSE int ours = -1, theirs = -1;
+	CLEANUP_CLOSE int ours = -1, theirs = -1, copy = -1;
 	int sockets[2], size = SOCKET_BUFFER_SIZE, r;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
@@ -84,7 +88,14 @@ int spawn_child(const char *program, char *const argv[], pid_t *ret_pid, int *re
 	(void)setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	(void)setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 
-	r = start(program, argv, theirs, ret_pid);
+	/* Above the numbers that are given away: none may overwrite another. */
+	if (passed >= 0) {
+		copy = fcntl(passed, F_DUPFD_CLOEXEC, SPAWN_PASSED_FD + 1);
+		if (copy < 0)
+			return -errno;
+	}
+
+	r = start(program, argv, theirs, copy, ret_pid);
 	if (r < 0)
 		return r;
 	*ret_socket = TAKE_FD(ours);

@@ -8,13 +8,16 @@
 #include <sys/types.h>
 
 #define SPAWN_SOCKET_FD 3
+#define SPAWN_PASSED_FD 4
 
 /*
  * Starts program (a path) with argv.  *ret_socket is non-blocking, close-on-exec and the caller's;
  * the child's own end blocks.  Nothing kills the child when the caller ends: it sees the end
- * of file on its socket.  Returns 0 or negative errno (-ENOENT: no such program).
+ * of file on its socket.  passed: a descriptor that it gets as number 4, still the caller's; -1
+ * none.  Returns 0 or negative errno (-ENOENT: no such program).
  */
-int spawn_child(const char *program, char *const argv[], pid_t *ret_pid, int *ret_socket);
+int spawn_child(const char *program, char *const argv[], int passed, pid_t *ret_pid,
+		int *ret_socket);
 
 /*
  * Kills a child and waits for its end: milliseconds, or half a second when the kernel holds it;

@@ -21,7 +21,8 @@
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 #define REFUSAL_MAX ((size_t)64 * 1024)
 #define CONNECT_TIMEOUT_MSEC 5000L
-#define CALL_TIMEOUT_MSEC 60000L
+/* The longest is USSD: a minute in the network, after a send that runs (90 s). */
+#define CALL_TIMEOUT_MSEC 180000L
 #define SYSTEM_SOCKET "/run/footbridge/api.sock"
 #define USER_SOCKET "footbridge/api.sock"
 #define URL_SIZE 2048

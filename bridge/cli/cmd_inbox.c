@@ -42,7 +42,7 @@ static void print_table(const json_t *items)
 		{ "TEXT", false, true },
 	};
 	CLEANUP(cleanup_table) struct table *table = table_new(columns, ARRAY_SIZE(columns));
-	char when[TIMES_TEXT_SIZE];
+	char when[TIMES_TEXT_SIZE], kind[FOLLOW_KIND_SIZE];
 	json_t *item;
 	size_t i;
 
@@ -58,7 +58,8 @@ static void print_table(const json_t *items)
 		table_add(table, cli_state_style(state),
 			  state && strcmp(state, "received") != 0 ? state : NULL);
 		table_add(table, TABLE_FAINT, cli_moment(item, "handledAt") ? "done" : NULL);
-		table_add(table, TABLE_PLAIN, cli_text(item, "text"));
+		table_addf(table, TABLE_PLAIN, "%s%s", follow_inbound_kind(item, kind),
+			   cli_text(item, "text") ? cli_text(item, "text") : "");
 	}
 	table_print(table, stdout, table_look_of(stdout));
 }

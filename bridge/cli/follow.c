@@ -187,16 +187,33 @@ static void print_state(FILE *stream, const char *before, const json_t *event)
 	fputs(table_style_off(style, colour), stream);
 }
 
+const char *follow_inbound_kind(const json_t *inbound, char kind[static FOLLOW_KIND_SIZE])
+{
+	const char *name = cli_text(inbound, "kind");
+
+	kind[0] = '\0';
+	if (name && !strcmp(name, "mms"))
+		snprintf(kind, FOLLOW_KIND_SIZE, "[picture message] ");
+	else if (name && !strcmp(name, "data") && json_is_integer(json_object_get(inbound, "port")))
+		snprintf(kind, FOLLOW_KIND_SIZE, "[data for port %d] ",
+			 (int)cli_integer(inbound, "port"));
+	else if (name && !strcmp(name, "data"))
+		snprintf(kind, FOLLOW_KIND_SIZE, "[data] ");
+	return kind;
+}
+
 static void print_inbound(const json_t *inbound, const char *id_key, FILE *stream)
 {
 	const char *state = cli_text(inbound, "state");
+	char kind[FOLLOW_KIND_SIZE], before[FOLLOW_KIND_SIZE + 2];
 
 	print_member(stream, "", inbound, id_key);
 	print_member(stream, "  from ", inbound, "from");
 	print_member(stream, " by ", inbound, "modem");
 	if (state && strcmp(state, "received") != 0)
 		print_member(stream, "  ", inbound, "state");
-	print_member(stream, ": ", inbound, "text");
+	snprintf(before, sizeof(before), ": %s", follow_inbound_kind(inbound, kind));
+	print_member(stream, before, inbound, "text");
 	fputc('\n', stream);
 }
 

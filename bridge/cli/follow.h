@@ -39,6 +39,10 @@ int follow_run(const struct follow *follow);
  */
 json_t *follow_inbound(const json_t *event);
 
+#define FOLLOW_KIND_SIZE 32
+/* What stands before what is no ordinary text: "[data for port 2948] ", "[picture message] ", "". */
+const char *follow_inbound_kind(const json_t *inbound, char kind[static FOLLOW_KIND_SIZE]);
+
 /* An inbound message in one line for people, beginning with its moment. */
 void follow_print_inbound(const json_t *inbound, FILE *stream);
 

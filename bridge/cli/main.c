@@ -21,7 +21,8 @@ static const struct command *const commands[] = {
 	&command_message_retry, &command_message_settle, &command_inbox_done,
 	&command_inbox,         &command_attention_done, &command_attention,
 	&command_tail,          &command_hold,           &command_release,
-	&command_modem_list,    &command_modem_show,     &command_modem_adopt,
+	&command_modem_list,    &command_modem_show,     &command_modem_ussd,
+	&command_modem_adopt,
 };
 
 /* Understood before the command and anywhere after it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One modem in full shows whatever the daemon tells, member by member, so that nothing new is hidden.
+ * One modem in full shows all that the daemon tells, in groups; what no group knows comes last, so
+ * that nothing new is hidden.
  */
 #include "bridge/cli/modem.h"
 
@@ -33,13 +34,35 @@ static void add_figure(struct table *table, const json_t *modem, const char *key
 		table_add(table, TABLE_PLAIN, NULL);
 }
 
+static void add_operator(struct table *table, const json_t *modem)
+{
+	const char *name = cli_text(modem, "operator");
+
+	if (json_is_true(json_object_get(modem, "roaming")))
+		table_addf(table, TABLE_BUSY, "%s (roaming)", name ? name : "");
+	else
+		table_add(table, TABLE_PLAIN, name);
+}
+
+/* Today's; none is the rule and leaves the column out. */
+static void add_failures(struct table *table, const json_t *modem)
+{
+	int64_t failed = cli_integer(modem, "failedToday");
+
+	if (failed > 0)
+		table_addf(table, TABLE_BAD, "%" PRId64, failed);
+	else
+		table_add(table, TABLE_PLAIN, NULL);
+}
+
 void modem_print_table(const json_t *modems, FILE *stream)
 {
 	static const struct table_column columns[] = {
-		{ "MODEM", false, false },     { "STATE", false, false },
-		{ "SIGNAL", true, false },     { "OPERATOR", false, true },
-		{ "NUMBER", false, false },    { "TODAY", true, false },
-		{ "LAST SENT", false, false }, { "REASON", false, true },
+		{ "MODEM", false, false },  { "STATE", false, false },
+		{ "SIGNAL", true, false },  { "OPERATOR", false, true },
+		{ "NUMBER", false, false }, { "TODAY", true, false },
+		{ "FAILED", true, false },  { "LAST SENT", false, false },
+		{ "REASON", false, true },  { "TROUBLE", false, true },
 	};
 	CLEANUP(cleanup_table) struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	char when[TIMES_TEXT_SIZE];
@@ -54,14 +77,71 @@ void modem_print_table(const json_t *modems, FILE *stream)
 		table_add(table, TABLE_PLAIN, cli_text(modem, "name"));
 		table_add(table, cli_state_style(state), state);
 		add_figure(table, modem, "signalPercent", " %");
-		table_add(table, TABLE_PLAIN, cli_text(modem, "operator"));
+		add_operator(table, modem);
 		table_add(table, TABLE_PLAIN, cli_text(modem, "number"));
 		add_figure(table, modem, "partsToday", "");
+		add_failures(table, modem);
 		table_add(table, TABLE_PLAIN, cli_when(modem, "lastSentAt", when));
 		table_add(table, TABLE_PLAIN, cli_text(modem, "reason"));
+		table_add(table, TABLE_BAD, cli_text(modem, "trouble"));
 	}
 	table_print(table, stream, table_look_of(stream));
 }
+
+/* ------------------------------------------------------------------ one */
+
+struct row {
+	const char *label, *key;
+	const char *of;   /* the key of the whole of which this is a part; NULL */
+	const char *unit; /* after a figure; NULL */
+};
+
+struct group {
+	const char *title;
+	const struct row *rows;
+	size_t count;
+};
+
+static const struct row who[] = {
+	{ "device", "device", NULL, NULL },        { "number", "number", NULL, NULL },
+	{ "made by", "manufacturer", NULL, NULL }, { "model", "model", NULL, NULL },
+	{ "firmware", "firmware", NULL, NULL },    { "IMEI", "imei", NULL, NULL },
+	{ "SIM (ICCID)", "iccid", NULL, NULL },    { "IMSI", "imsi", NULL, NULL },
+};
+static const struct row network[] = {
+	{ "operator", "operator", NULL, NULL },
+	{ "registered", "registered", NULL, NULL },
+	{ "registration", "registration", NULL, NULL },
+	{ "roaming", "roaming", NULL, NULL },
+	{ "signal", "signalPercent", NULL, " %" },
+	{ "service centre", "serviceCentre", NULL, NULL },
+};
+static const struct row store[] = {
+	{ "messages on SIM", "storeUsed", "storeSize", NULL },
+};
+static const struct row sending[] = {
+	{ "parts today", "partsToday", NULL, NULL },
+	{ "failed today", "failedToday", NULL, NULL },
+	{ "failed lately", "recentFailed", "recentParts", NULL },
+	{ "last sent", "lastSentAt", NULL, NULL },
+	{ "last failure", "lastFailedAt", NULL, NULL },
+	{ "last error", "lastError", NULL, NULL },
+};
+static const struct row reports[] = {
+	{ "status reports", "statusReports", NULL, NULL },
+	{ "last report", "lastReportAt", NULL, NULL },
+	{ "sent since then", "unreported", NULL, " parts" },
+};
+static const struct group groups[] = {
+	{ "who", who, ARRAY_SIZE(who) },
+	{ "network", network, ARRAY_SIZE(network) },
+	{ "store", store, ARRAY_SIZE(store) },
+	{ "sending", sending, ARRAY_SIZE(sending) },
+	{ "reports", reports, ARRAY_SIZE(reports) },
+};
+
+/* Said above the groups. */
+static const char *const head_keys[] = { "name", "state", "reason", "trouble" };
 
 /* "signalPercent" becomes "signal percent". */
 static void make_label(const char *key, char label[static LABEL_SIZE])
@@ -85,29 +165,111 @@ static void print_value(FILE *stream, const char *key, const json_t *value)
 
 	if (json_is_string(value) && length > 2 && !strcmp(key + length - 2, "At") &&
 	    clock_parse(json_string_value(value), &at) == 0) {
-		fprintf(stream, "%s\n", times_show_full(at, moment));
+		fputs(times_show_full(at, moment), stream);
 	} else if (json_is_string(value)) {
 		text = display_escape(json_string_value(value), json_string_length(value));
-		fprintf(stream, "%s\n", text ? text : "");
+		fputs(text ? text : "", stream);
 	} else if (json_is_boolean(value)) {
-		fprintf(stream, "%s\n", json_is_true(value) ? "yes" : "no");
+		fputs(json_is_true(value) ? "yes" : "no", stream);
 	} else {
 		text = json_dumps(value, JSON_ENCODE_ANY);
-		fprintf(stream, "%s\n", text ? text : "");
+		fputs(text ? text : "", stream);
 	}
 }
 
-void modem_print_full(json_t *modem, FILE *stream)
+static bool is_known(const json_t *value)
+{
+	return value && !json_is_null(value) &&
+	       !(json_is_string(value) && json_string_length(value) == 0);
+}
+
+static void print_row(const json_t *modem, const struct row *row, FILE *stream)
+{
+	const json_t *value = json_object_get(modem, row->key);
+	const json_t *whole = row->of ? json_object_get(modem, row->of) : NULL;
+
+	fprintf(stream, "  %-16s", row->label);
+	print_value(stream, row->key, value);
+	if (json_is_integer(whole))
+		fprintf(stream, " of %" PRId64, (int64_t)json_integer_value(whole));
+	fprintf(stream, "%s\n", row->unit ? row->unit : "");
+}
+
+static void print_group(const json_t *modem, const struct group *group, FILE *stream)
+{
+	bool titled = false;
+
+	for (size_t i = 0; i < group->count; i++) {
+		if (!is_known(json_object_get(modem, group->rows[i].key)))
+			continue;
+		if (!titled)
+			fprintf(stream, "\n%s\n", group->title);
+		titled = true;
+		print_row(modem, &group->rows[i], stream);
+	}
+}
+
+static bool is_placed(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(head_keys); i++)
+		if (!strcmp(head_keys[i], key))
+			return true;
+	for (size_t g = 0; g < ARRAY_SIZE(groups); g++)
+		for (size_t i = 0; i < groups[g].count; i++) {
+			const struct row *row = &groups[g].rows[i];
+
+			if (!strcmp(row->key, key) || (row->of && !strcmp(row->of, key)))
+				return true;
+		}
+	return false;
+}
+
+/* What a newer daemon tells and this program does not know. */
+static void print_rest(json_t *modem, FILE *stream)
 {
 	char label[LABEL_SIZE];
+	bool titled = false;
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(modem, key, value) {
-		if (json_is_null(value) || (json_is_string(value) && !json_string_length(value)))
+		if (is_placed(key) || !is_known(value))
 			continue;
+		if (!titled)
+			fputs("\nmore\n", stream);
+		titled = true;
 		make_label(key, label);
-		fprintf(stream, "%-16s", label);
-		print_value(stream, key, value);
+		print_row(modem, &(struct row){ label, key, NULL, NULL }, stream);
 	}
+}
+
+/* "north is ready: registered", and below it what is wrong. */
+static void print_head(const json_t *modem, FILE *stream)
+{
+	bool colour = table_look_of(stream).colour;
+	const char *state = cli_text(modem, "state");
+	enum table_style style = cli_state_style(state);
+
+	print_value(stream, "name", json_object_get(modem, "name"));
+	fprintf(stream, " is %s", table_style_on(style, colour));
+	print_value(stream, "state", json_object_get(modem, "state"));
+	fputs(table_style_off(style, colour), stream);
+	if (is_known(json_object_get(modem, "reason"))) {
+		fputs(": ", stream);
+		print_value(stream, "reason", json_object_get(modem, "reason"));
+	}
+	fputc('\n', stream);
+	if (!is_known(json_object_get(modem, "trouble")))
+		return;
+	fputs(table_style_on(TABLE_BAD, colour), stream);
+	print_value(stream, "trouble", json_object_get(modem, "trouble"));
+	fprintf(stream, "%s\n", table_style_off(TABLE_BAD, colour));
+}
+
+void modem_print_full(json_t *modem, FILE *stream)
+{
+	print_head(modem, stream);
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		print_group(modem, &groups[i], stream);
+	print_rest(modem, stream);
 }

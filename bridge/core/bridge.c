@@ -57,6 +57,8 @@ struct radio *bridge_free_radio(const struct bridge *bridge)
 	for (size_t i = 0; i < bridge->radio_count; i++) {
 		enum modem_state state = modem_state(radio_modem(bridge->radios[i]));
 
+		if (radio_is_resting(bridge->radios[i]))
+			continue;
 		if (state == MODEM_STATE_READY)
 			return bridge->radios[i];
 		if (state == MODEM_STATE_SENDING && !busy)

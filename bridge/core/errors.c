@@ -58,7 +58,7 @@ static const struct error_row cms_rows[] = {
 	{ 318, SEND_ERROR_SIM, "the SIM wants its PUK2" },
 	{ 322, SEND_ERROR_MEMORY_FULL, "the memory of the SIM is full" },
 	{ 330, SEND_ERROR_SIM, "the SIM has no service centre number" },
-	{ 331, SEND_ERROR_TEMPORARY, "there is no network" },
+	{ 331, SEND_ERROR_NO_NETWORK, "there is no network" },
 	{ 332, SEND_ERROR_NO_ANSWER, "the network did not answer in time" },
 	{ 500, SEND_ERROR_VENDOR, "the modem gives no cause" },
 	{ 535, SEND_ERROR_TEMPORARY, "the network is busy" },
@@ -74,7 +74,7 @@ static const struct error_row cme_rows[] = {
 	{ 17, SEND_ERROR_SIM, "the SIM wants its PIN2" },
 	{ 18, SEND_ERROR_SIM, "the SIM wants its PUK2" },
 	{ 20, SEND_ERROR_MEMORY_FULL, "the memory of the SIM is full" },
-	{ 30, SEND_ERROR_TEMPORARY, "there is no network" },
+	{ 30, SEND_ERROR_NO_NETWORK, "there is no network" },
 	{ 31, SEND_ERROR_NO_ANSWER, "the network did not answer in time" },
 	{ 32, SEND_ERROR_SIM, "the network allows this SIM emergency calls only" },
 	{ 100, SEND_ERROR_VENDOR, "the modem gives no cause" },
@@ -165,13 +165,47 @@ static void verdict_say(struct send_verdict *verdict, const char *before, const 
 		verdict->reason[0] = (char)(words[0] - 'a' + 'A');
 }
 
-static void judge_refused(const struct modem_word_outcome *outcome, unsigned tries,
-			  unsigned refusals, bool others_succeed, struct send_verdict *verdict)
+/* Without a network a modem refuses with whatever code it likes. */
+static bool is_for_want_of_network(enum send_error_class class, bool registered)
 {
-	const struct error_row *row = error_row(outcome->error_kind, outcome->error_code);
+	switch (class) {
+	case SEND_ERROR_NO_NETWORK:
+		return true;
+	case SEND_ERROR_MESSAGE:
+	case SEND_ERROR_DUPLICATE:
+	case SEND_ERROR_NO_ANSWER:
+		return false; /* said of the message itself, or by the network */
+	case SEND_ERROR_SIM:
+	case SEND_ERROR_SUBSCRIBER:
+	case SEND_ERROR_VENDOR:
+	case SEND_ERROR_MEMORY_FULL:
+	case SEND_ERROR_TEMPORARY:
+	case SEND_ERROR_CLASS_COUNT:
+		break;
+	}
+	return !registered;
+}
+
+/* The message is free to go another way at once; this SIM waits. */
+static void judge_no_network(const struct error_row *row, struct send_verdict *verdict)
+{
+	static const char waits[] = " The message waits until the modem is registered again; "
+				    "this counts as no try.";
 
 	verdict->event = PART_REFUSED;
-	verdict->retry_after_usec = send_retry_usec(tries);
+	verdict->excused = true;
+	verdict->sim_rests = true;
+	verdict->may_be_duplicate = row->class == SEND_ERROR_VENDOR;
+	verdict_say(verdict,
+		    row->class == SEND_ERROR_NO_NETWORK ? "" : "Refused while there was no network",
+		    row->words, waits);
+}
+
+static void judge_refused(const struct error_row *row, const struct send_situation *situation,
+			  struct send_verdict *verdict)
+{
+	verdict->event = PART_REFUSED;
+	verdict->retry_after_usec = send_retry_usec(situation->tries);
 	switch (row->class) {
 	case SEND_ERROR_MESSAGE:
 		verdict->event = PART_REFUSED_FOR_GOOD;
@@ -184,7 +218,7 @@ static void judge_refused(const struct modem_word_outcome *outcome, unsigned tri
 			    " The message waits; ask the SIM's operator, or put in another SIM.");
 		break;
 	case SEND_ERROR_SUBSCRIBER:
-		if (refusals >= 1 && others_succeed) {
+		if (situation->refusals >= 1 && situation->others_succeed) {
 			verdict->event = PART_REFUSED_FOR_GOOD;
 			verdict->retry_after_usec = 0;
 			verdict_say(verdict, "Refused twice, while messages to others went out",
@@ -209,6 +243,7 @@ static void judge_refused(const struct modem_word_outcome *outcome, unsigned tri
 			    " It will be tried again, and may then arrive twice.");
 		break;
 	case SEND_ERROR_MEMORY_FULL:
+	case SEND_ERROR_NO_NETWORK:
 	case SEND_ERROR_TEMPORARY:
 	case SEND_ERROR_CLASS_COUNT:
 		verdict_say(verdict, "", row->words, " It will be tried again.");
@@ -216,9 +251,11 @@ static void judge_refused(const struct modem_word_outcome *outcome, unsigned tri
 	}
 }
 
-void send_judge(const struct modem_word_outcome *outcome, unsigned tries, unsigned refusals,
-		bool others_succeed, struct send_verdict *ret)
+void send_judge(const struct modem_word_outcome *outcome, const struct send_situation *situation,
+		struct send_verdict *ret)
 {
+	const struct error_row *row = error_row(outcome->error_kind, outcome->error_code);
+
 	*ret = (struct send_verdict){ .event = PART_LOST_SIGHT };
 	error_text(outcome->error_kind, outcome->error_code, ret->error);
 
@@ -228,11 +265,14 @@ void send_judge(const struct modem_word_outcome *outcome, unsigned tries, unsign
 		verdict_say(ret, "", "the network took it", "");
 		break;
 	case MODEM_OUTCOME_REFUSED:
-		judge_refused(outcome, tries, refusals, others_succeed, ret);
+		if (is_for_want_of_network(row->class, situation->registered))
+			judge_no_network(row, ret);
+		else
+			judge_refused(row, situation, ret);
 		break;
 	case MODEM_OUTCOME_NOT_SENT:
 		ret->event = PART_NOT_SENT;
-		ret->retry_after_usec = not_sent_retry_usec(tries);
+		ret->retry_after_usec = not_sent_retry_usec(situation->tries);
 		verdict_say(ret, "", "the modem stopped before the message was on the air",
 			    " It will be tried again.");
 		break;

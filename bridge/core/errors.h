@@ -22,6 +22,7 @@ enum send_error_class {
 	SEND_ERROR_NO_ANSWER,  /* the network did not answer: nobody knows */
 	SEND_ERROR_VENDOR,     /* a catch-all: perhaps it went out after all */
 	SEND_ERROR_MEMORY_FULL, /* of the SIM */
+	SEND_ERROR_NO_NETWORK,  /* no try at all: this SIM rests until there is a network */
 	SEND_ERROR_TEMPORARY,   /* anything else */
 	SEND_ERROR_CLASS_COUNT,
 };
@@ -31,6 +32,7 @@ struct send_verdict {
 	int64_t retry_after_usec;      /* for NOT_SENT and REFUSED, unscaled */
 	bool sim_rests;                /* nothing more for this SIM until then */
 	bool may_be_duplicate;         /* the next attempt */
+	bool excused;                  /* for want of a network: it is not counted as a try */
 	char error[SEND_ERROR_SIZE];   /* "CMS/38", "" none */
 	char reason[SEND_REASON_SIZE]; /* a sentence for people */
 };
@@ -40,9 +42,13 @@ enum send_error_class send_error_class(enum modem_error_kind kind, int code);
 /* 30 s, 2 min, 10 min, then 30 min, by the number of earlier attempts. */
 int64_t send_retry_usec(unsigned tries);
 
-/*
- * tries: earlier attempts of this part; refusals: those that ended in an error; others_succeed: the SIM sent something to somebody a short
- * while ago.  Fills all of *ret.
- */
-void send_judge(const struct modem_word_outcome *outcome, unsigned tries, unsigned refusals,
-		bool others_succeed, struct send_verdict *ret);
+struct send_situation {
+	unsigned tries;      /* earlier attempts of this part */
+	unsigned refusals;   /* those of them that ended in an error */
+	bool others_succeed; /* the SIM sent something to somebody a short while ago */
+	bool registered;     /* the modem, as far as is known */
+};
+
+/* Fills all of *ret. */
+void send_judge(const struct modem_word_outcome *outcome, const struct send_situation *situation,
+		struct send_verdict *ret);

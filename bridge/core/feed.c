@@ -6,6 +6,7 @@
 #include "bridge/core/feed.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bridge/base/log.h"
@@ -33,6 +34,27 @@ static void log_delivery(const struct store_event *event)
 		   log_number(event->number, number, sizeof(number)), fields.state_to);
 }
 
+static const char *inbound_words(const struct store_inbound *inbound, char *buffer, size_t size)
+{
+	switch (inbound->kind) {
+	case INBOUND_DATA:
+		if (inbound->port >= 0)
+			snprintf(buffer, size, "Data of %zu bytes for port %d",
+				 inbound->text_size / 2, inbound->port);
+		else
+			snprintf(buffer, size, "Data of %zu bytes", inbound->text_size / 2);
+		break;
+	case INBOUND_MMS:
+		snprintf(buffer, size, "Word of a picture message");
+		break;
+	case INBOUND_TEXT:
+	case INBOUND_KIND_COUNT:
+		snprintf(buffer, size, "A message of %zu bytes", inbound->text_size);
+		break;
+	}
+	return buffer;
+}
+
 static void log_inbound(const struct store_inbound *inbound)
 {
 	const struct log_fields fields = {
@@ -40,10 +62,10 @@ static void log_inbound(const struct store_inbound *inbound)
 		.modem = inbound->modem,
 		.state_to = inbound_state_name(inbound->state),
 	};
-	char from[TPDU_ADDRESS_SIZE];
+	char from[TPDU_ADDRESS_SIZE], what[64];
 
-	log_record(LOG_MESSAGE_RECEIVED, &fields, "A message of %zu bytes came from %s.",
-		   inbound->text_size,
+	log_record(LOG_MESSAGE_RECEIVED, &fields, "%s came from %s.",
+		   inbound_words(inbound, what, sizeof(what)),
 		   inbound->from[0] ? log_number(inbound->from, from, sizeof(from))
 				    : "nobody known");
 }

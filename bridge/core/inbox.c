@@ -17,6 +17,7 @@
 
 #define READINGS_MAX 512
 #define DIRECT_MAX 128 /* of them, on no SIM: kept whole */
+#define UNDELETED_TOLD 2
 #define STORE_AGAIN_USEC (5 * USEC_PER_SEC)
 
 struct reading {
@@ -45,6 +46,8 @@ struct inbox {
 	bool sweep_waits; /* a whole one is over, and the store has not all of it yet */
 	char swept_sim[STORE_NAME_SIZE];
 	const char *modem; /* its name */
+
+	unsigned undeleted; /* so often in a row the modem refused to delete */
 };
 
 int inbox_new(struct bridge *bridge, const char *own_number, struct inbox **ret_inbox)
@@ -314,8 +317,32 @@ void inbox_swept(struct inbox *inbox, const struct store_sim *sim)
 	sweep_say(inbox);
 }
 
+/* One refusal may be of a SIM that is just being pulled out; the second one is told, once. */
+static void deletion_tell(struct inbox *inbox, const char *modem, bool done)
+{
+	bool told = inbox->undeleted >= UNDELETED_TOLD;
+	const struct log_fields fields = {
+		.modem = modem,
+		.reason =
+			done ? NULL
+			     : "The modem refuses to delete a message that is stored here.  It will "
+			       "not be taken for a new one; but a SIM that fills up receives nothing.",
+	};
+
+	if (done)
+		inbox->undeleted = 0;
+	else if (!told)
+		inbox->undeleted++;
+	if (told == (inbox->undeleted >= UNDELETED_TOLD))
+		return;
+	log_record(done ? LOG_MODEM_RECOVERED : LOG_MODEM_HEALTH, &fields,
+		   done ? "Modem %s deletes messages again." : "Modem %s deletes no messages.",
+		   modem);
+}
+
 void inbox_deleted(struct inbox *inbox, const struct store_sim *sim, int64_t id, bool done)
 {
+	deletion_tell(inbox, sim->modem, done);
 	for (struct reading *reading = inbox->readings; reading; reading = reading->next) {
 		if (reading->id != id || reading->stale || !reading->committed)
 			continue;

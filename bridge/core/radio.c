@@ -4,7 +4,7 @@
  * or waits: for a submission, for a moment, for the modem.  What an attempt came to is kept until it
  * is committed; while one is not, nothing new is begun.
  */
-#include "bridge/core/radio.h"
+#include "bridge/core/radio_inside.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,59 +14,13 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
-#include "bridge/core/errors.h"
-#include "bridge/core/inbox.h"
-#include "bridge/core/pin.h"
-#include "bridge/core/sim.h"
 #include "bridge/core/tick.h"
-#include "bridge/core/watch.h"
 
 #define SWEEP_SECONDS 60
 #define STORE_AGAIN_USEC (5 * USEC_PER_SEC)
 #define LOOK_AGAIN_USEC_MIN (20 * USEC_PER_MSEC)
 #define PACE_USEC (4 * USEC_PER_SEC) /* of a real radio, until it is learned */
-#define OTHERS_SUCCEED_USEC (30 * USEC_PER_MINUTE)
 #define VALIDITY_MINUTES_MIN INT64_C(5)
-#define LATE_ENDS_MAX 4
-
-/* An attempt's end on its way into the store. */
-struct ended {
-	struct radio *radio;
-	struct ended *next;
-	struct store_attempt_end end;
-	struct send_verdict verdict; /* holds the strings of end */
-	bool late;                   /* heard by the worker after the one that sent it */
-	bool posted, retried;
-};
-
-struct radio {
-	struct bridge *bridge;
-	const struct config_modem *config;
-	struct modem *modem;
-	struct inbox *inbox;
-	struct watch *watch;
-	struct pin *pin;
-	enum modem_state told; /* the last state that was news, and why */
-	char told_reason[MODEM_REASON_SIZE];
-	struct sim_name sim;
-	pid_t worker; /* the last one seen */
-
-	bool asking, ask_again;
-	int64_t attempt; /* on the modem; 0 none */
-	unsigned tries, refusals;
-	int64_t begun_usec; /* monotonic */
-	struct ended *ends;
-
-	sd_event_source *timer;
-	int64_t timer_usec; /* monotonic moment it is armed for; 0 not armed */
-
-	int64_t rest_until_usec; /* monotonic; 0: the SIM is fine */
-	unsigned rests;
-	char rest_reason[SEND_REASON_SIZE];
-
-	int64_t last_sent_usec; /* monotonic; 0 never */
-	int64_t pace_usec;
-};
 
 const struct modem *radio_modem(const struct radio *radio)
 {
@@ -90,12 +44,25 @@ struct store_sim radio_sim(const struct radio *radio)
 
 const char *radio_reason(const struct radio *radio)
 {
-	return radio->rest_until_usec != 0 ? radio->rest_reason : modem_reason(radio->modem);
+	return radio_is_resting(radio) ? radio->rest_reason : modem_reason(radio->modem);
+}
+
+bool radio_is_resting(const struct radio *radio)
+{
+	return radio->rest_until_usec > clock_monotonic_usec();
+}
+
+const struct store_sim_health *radio_health(const struct radio *radio)
+{
+	return health_of_sim(radio->health);
+}
+
+int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata)
+{
+	return ussd_ask(radio->ussd, radio->modem, code, done, userdata);
 }
 
 /* ------------------------------------------------------------------ looking for work */
-
-static void post_ends(struct radio *radio);
 
 static int timer_due(sd_event_source *source, uint64_t at_usec, void *userdata)
 {
@@ -104,13 +71,13 @@ static int timer_due(sd_event_source *source, uint64_t at_usec, void *userdata)
 	(void)source;
 	(void)at_usec;
 	radio->timer_usec = 0;
-	post_ends(radio);
+	radio_post_ends(radio);
 	radio_wake(radio);
 	return 0;
 }
 
 /* The earliest of what was asked for counts. */
-static void look_again(struct radio *radio, int64_t after_usec)
+void radio_look_again(struct radio *radio, int64_t after_usec)
 {
 	int64_t at_usec;
 
@@ -123,31 +90,9 @@ static void look_again(struct radio *radio, int64_t after_usec)
 		radio->timer_usec = at_usec;
 }
 
-static void ask_store_later(struct radio *radio)
+void radio_ask_store_later(struct radio *radio)
 {
-	look_again(radio, bridge_scale(radio->bridge, STORE_AGAIN_USEC));
-}
-
-static bool ends_wait(const struct radio *radio)
-{
-	for (const struct ended *ended = radio->ends; ended; ended = ended->next)
-		if (!ended->posted)
-			return true;
-	return false;
-}
-
-static bool sim_rests(struct radio *radio)
-{
-	int64_t left_usec = radio->rest_until_usec - clock_monotonic_usec();
-
-	if (radio->rest_until_usec == 0)
-		return false;
-	if (left_usec > 0) {
-		look_again(radio, left_usec);
-		return true;
-	}
-	radio->rest_until_usec = 0;
-	return false;
+	radio_look_again(radio, bridge_scale(radio->bridge, STORE_AGAIN_USEC));
 }
 
 static void job_begun(int error, const struct store_job *job, int64_t next_usec, void *userdata);
@@ -162,149 +107,15 @@ void radio_wake(struct radio *radio)
 		return;
 	}
 	if (radio->bridge->stopping || radio->bridge->held || radio->attempt != 0 ||
-	    !modem_is_free(radio->modem) || ends_wait(radio) || sim_rests(radio))
+	    !modem_is_free(radio->modem) || radio_ends_wait(radio) || radio_sim_rests(radio))
 		return;
 	now = bridge_now(radio->bridge);
 	if (store_attempt_begin(radio->bridge->store, &sim, &now, job_begun, radio) < 0) {
-		ask_store_later(radio);
+		radio_ask_store_later(radio);
 		return;
 	}
 	radio->asking = true;
 	radio->ask_again = false;
-}
-
-/* ------------------------------------------------------------------ an attempt's end */
-
-static void ended_free(struct ended *ended)
-{
-	struct ended **at = &ended->radio->ends;
-
-	while (*at != ended)
-		at = &(*at)->next;
-	*at = ended->next;
-	free(ended);
-}
-
-static void end_committed(int error, void *userdata)
-{
-	struct ended *ended = userdata;
-	struct radio *radio = ended->radio;
-	bool retried = ended->retried, others;
-	const struct log_fields fields = { .modem = radio->config->name,
-					   .error = ended->end.error,
-					   .reason = ended->end.reason };
-
-	if (error < 0 && error != -ENOENT && error != -EALREADY) {
-		bridge_store_failed(radio->bridge, error);
-		ended->posted = false;
-		ended->retried = true;
-		ask_store_later(radio);
-		return;
-	}
-	if (ended->late)
-		log_record(LOG_MODEM_NOTE, &fields,
-			   error == 0 ? "A late answer settled the message that was unknown."
-				      : "A late answer fits no unknown message; ignoring it.");
-	else if (error < 0)
-		log_record(LOG_STORE_MISFIT, &fields,
-			   "The end of attempt %lld fits nothing stored; ignoring it.",
-			   (long long)ended->end.attempt);
-	else
-		bridge_store_worked(radio->bridge);
-	if (ended->end.event == PART_LOST_SIGHT)
-		tick_by(radio->bridge, ended->end.at_usec + tick_unknown_usec(radio->bridge));
-	/* What comes back to the queue may be another SIM's. */
-	others = ended->end.event == PART_NOT_SENT || ended->end.event == PART_REFUSED;
-	ended_free(ended);
-	/* While it waited, nothing new was begun. */
-	if (others)
-		bridge_wake_radios(radio->bridge);
-	else if (retried)
-		radio_wake(radio);
-}
-
-static void post_ends(struct radio *radio)
-{
-	struct store *store = radio->bridge->store;
-	struct store_sim sim = radio_sim(radio);
-
-	for (struct ended *ended = radio->ends; ended; ended = ended->next) {
-		if (ended->posted)
-			continue;
-		ended->posted = (ended->late ? store_attempt_late(store, &sim, &ended->end,
-								  end_committed, ended)
-					     : store_attempt_end(store, &ended->end, end_committed,
-								 ended)) == 0;
-		if (!ended->posted) {
-			ended->retried = true;
-			ask_store_later(radio);
-		}
-	}
-}
-
-/* Takes the word into an end that lives until it is committed. */
-static struct ended *ended_new(struct radio *radio, const struct modem_word_outcome *outcome)
-{
-	struct ended *ended = calloc(1, sizeof(*ended));
-	int64_t now_usec = clock_realtime_usec();
-	bool others_succeed = radio->last_sent_usec != 0 &&
-			      clock_monotonic_usec() - radio->last_sent_usec < OTHERS_SUCCEED_USEC;
-
-	if (!ended)
-		return NULL;
-	send_judge(outcome, radio->tries, radio->refusals, others_succeed, &ended->verdict);
-	ended->radio = radio;
-	ended->end = (struct store_attempt_end){
-		.attempt = outcome->attempt,
-		.event = ended->verdict.event,
-		.reference = outcome->reference,
-		.error = ended->verdict.error[0] ? ended->verdict.error : NULL,
-		.reason = ended->verdict.reason,
-		.at_usec = now_usec,
-		.retry_at_usec =
-			now_usec + bridge_scale(radio->bridge, ended->verdict.retry_after_usec),
-		.may_be_duplicate = ended->verdict.may_be_duplicate,
-	};
-	return ended;
-}
-
-/* Keeps the SIM from burning its credit, and its standing, on what can't work now. */
-static void sim_judged(struct radio *radio, const struct send_verdict *verdict)
-{
-	int64_t now_usec = clock_monotonic_usec();
-
-	if (verdict->sim_rests) {
-		radio->rest_until_usec =
-			now_usec + bridge_scale(radio->bridge, send_retry_usec(radio->rests));
-		radio->rests++;
-		snprintf(radio->rest_reason, sizeof(radio->rest_reason), "%s", verdict->reason);
-		log_record(LOG_MODEM_NOTE,
-			   &(struct log_fields){ .modem = radio->config->name,
-						 .reason = verdict->reason,
-						 .error = verdict->error },
-			   "The SIM rests before the next try.");
-	} else if (verdict->event == PART_ACCEPTED) {
-		radio->rests = 0;
-		radio->last_sent_usec = now_usec;
-		radio->pace_usec = (radio->pace_usec * 7 + (now_usec - radio->begun_usec)) / 8;
-	}
-}
-
-static void attempt_over(struct radio *radio, const struct modem_word_outcome *outcome)
-{
-	struct ended *ended = ended_new(radio, outcome);
-
-	radio->attempt = 0;
-	if (!ended) {
-		/* Unsaid, it stays "sending" until the next start settles it as unknown. */
-		log_record(LOG_STORE_MISFIT, NULL, "Out of memory: an attempt's end is lost.");
-		return;
-	}
-	sim_judged(radio, &ended->verdict);
-	ended->next = radio->ends;
-	radio->ends = ended;
-	post_ends(radio);
-	radio_wake(radio);
 }
 
 /* ------------------------------------------------------------------ an attempt's beginning */
@@ -335,15 +146,15 @@ static void job_begun(int error, const struct store_job *job, int64_t next_usec,
 	radio->asking = false;
 	if (error < 0) {
 		bridge_store_failed(radio->bridge, error);
-		ask_store_later(radio);
+		radio_ask_store_later(radio);
 		return;
 	}
 	if (!job) {
 		/* A moment that has passed on a clock that is not trusted is still to come. */
 		if (next_usec > 0 && radio->bridge->clock_distrusted)
-			ask_store_later(radio);
+			radio_ask_store_later(radio);
 		else if (next_usec > 0)
-			look_again(radio, next_usec - clock_realtime_usec());
+			radio_look_again(radio, next_usec - clock_realtime_usec());
 		if (radio->ask_again)
 			radio_wake(radio);
 		return;
@@ -354,9 +165,11 @@ static void job_begun(int error, const struct store_job *job, int64_t next_usec,
 	radio->refusals = job->refusals;
 	radio->begun_usec = clock_monotonic_usec();
 	if (job_send(radio, job) < 0)
-		attempt_over(radio, &(struct modem_word_outcome){ .attempt = job->attempt,
-								  .outcome = MODEM_OUTCOME_NOT_SENT,
-								  .reference = -1 });
+		radio_attempt_over(radio,
+				   &(struct modem_word_outcome){ .attempt = job->attempt,
+								 .outcome = MODEM_OUTCOME_NOT_SENT,
+								 .reference = -1 },
+				   false);
 }
 
 /* ------------------------------------------------------------------ what the modem tells */
@@ -372,7 +185,7 @@ static void modem_outcome_heard(struct modem *modem, const struct modem_word_out
 			   "The worker answered a send that was not asked for; ignoring it.");
 		return;
 	}
-	attempt_over(radio, outcome);
+	radio_attempt_over(radio, outcome, true);
 }
 
 static void modem_handed_over(struct modem *modem, int64_t attempt, void *userdata)
@@ -384,30 +197,21 @@ static void modem_handed_over(struct modem *modem, int64_t attempt, void *userda
 		(void)store_attempt_handed_over(radio->bridge->store, attempt);
 }
 
-static unsigned ends_late(const struct radio *radio)
-{
-	unsigned count = 0;
-
-	for (const struct ended *ended = radio->ends; ended; ended = ended->next)
-		count += ended->late;
-	return count;
-}
-
 static void modem_late_outcome(struct modem *modem, const struct modem_word_outcome *outcome,
 			       void *userdata)
 {
+	(void)modem;
+	radio_attempt_late(userdata, outcome);
+}
+
+static void modem_ussd_heard(struct modem *modem, const struct modem_word_ussd *word,
+			     void *userdata)
+{
 	struct radio *radio = userdata;
-	struct ended *ended;
 
 	(void)modem;
-	/* One for each worker that began: more than a few wait only while the disk fails. */
-	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome) : NULL;
-	if (!ended)
-		return;
-	ended->late = true;
-	ended->next = radio->ends;
-	radio->ends = ended;
-	post_ends(radio);
+	ussd_heard(radio->ussd, word);
+	radio_wake(radio); /* while it ran, nothing was sent */
 }
 
 static void modem_received(struct modem *modem, const struct modem_word_received *received,
@@ -486,6 +290,29 @@ static void state_changed(struct radio *radio, enum modem_state from)
 				  clock_realtime_usec());
 }
 
+static void sim_looked_at(struct radio *radio, const struct modem_word_identity *identity)
+{
+	const char *name = radio->config->name;
+
+	if (sim_changed(&radio->seen, identity)) {
+		radio_rest_forget(radio);
+		log_record(LOG_SIM_CHANGED, &(struct log_fields){ .modem = name },
+			   "The modem %s has another SIM now.", name);
+	}
+	sim_learn(&radio->sim, identity, name);
+	if (identity->iccid[0] || identity->imsi[0])
+		health_note_sim(radio->health, radio->sim.name);
+}
+
+/* The same word is looked at again with every change; only the first time it is now. */
+static void network_looked_at(struct radio *radio, const struct modem_word_network *network)
+{
+	health_note_network(radio->health, network);
+	if (network->time_usec != 0 && network->time_usec != radio->clock_told_usec)
+		bridge_hear_network(radio->bridge, network->time_usec);
+	radio->clock_told_usec = network->time_usec;
+}
+
 static void modem_has_changed(struct modem *modem, enum modem_state from, void *userdata)
 {
 	struct radio *radio = userdata;
@@ -496,7 +323,10 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 		radio->worker = worker;
 		inbox_forget_worker(radio->inbox);
 	}
-	sim_learn(&radio->sim, modem_identity(modem), radio->config->name);
+	sim_looked_at(radio, modem_identity(modem));
+	network_looked_at(radio, modem_network(modem));
+	if (!state_is_work(from) && state_is_work(modem_state(modem)))
+		radio_network_back(radio);
 	pin_note(radio->pin, modem);
 	state_changed(radio, from);
 	/* That it is tried again is not why it is down. */
@@ -518,6 +348,7 @@ static const struct modem_listener listener = {
 	.deleted = modem_deleted,
 	.swept = modem_swept,
 	.pin_wanted = modem_pin_wanted,
+	.ussd = modem_ussd_heard,
 };
 
 static int radio_start_modem(struct radio *radio)
@@ -554,13 +385,17 @@ int radio_new(struct bridge *bridge, const struct config_modem *config, struct r
 	if (r == 0)
 		r = pin_new(bridge, config, &radio->pin);
 	if (r == 0)
+		r = health_new(bridge, config->name, &radio->health);
+	if (r == 0)
+		r = ussd_new(config->name, &radio->ussd);
+	if (r == 0)
 		r = radio_start_modem(radio);
 	if (r < 0) {
 		radio_free(radio);
 		return r;
 	}
 	radio->told = modem_state(radio->modem);
-	sim_learn(&radio->sim, modem_identity(radio->modem), config->name);
+	sim_looked_at(radio, modem_identity(radio->modem));
 	watch_note(radio->watch, false, "it has not been ready since the daemon began");
 	*ret_radio = radio;
 	return 0;
@@ -574,9 +409,10 @@ struct radio *radio_free(struct radio *radio)
 	inbox_free(radio->inbox);
 	watch_free(radio->watch);
 	pin_free(radio->pin);
+	health_free(radio->health);
+	ussd_free(radio->ussd);
 	sd_event_source_disable_unref(radio->timer);
-	while (radio->ends)
-		ended_free(radio->ends);
+	radio_free_ends(radio);
 	free(radio);
 	return NULL;
 }
@@ -585,7 +421,7 @@ void radio_store_works(struct radio *radio)
 {
 	watch_say(radio->watch);
 	inbox_store_works(radio->inbox);
-	post_ends(radio);
+	radio_post_ends(radio);
 	radio_wake(radio);
 }
 

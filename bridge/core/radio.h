@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bridge/core/bridge.h"
+#include "bridge/core/ussd.h"
 #include "config/config.h"
 #include "modem/handle.h"
 
@@ -34,6 +35,14 @@ void radio_store_works(struct radio *radio);
 
 /* Why the modem is in its state, or why its SIM rests; never NULL, "" for nothing to say. */
 const char *radio_reason(const struct radio *radio);
+/* The modem may be ready, but its SIM is given nothing for a while. */
+bool radio_is_resting(const struct radio *radio);
+
+/* How its SIM did when that was looked at last; NULL: not yet. */
+const struct store_sim_health *radio_health(const struct radio *radio);
+
+/* See ussd_ask(). */
+int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata);
 
 /* What a part takes from order to answer, learned from those before. */
 int64_t radio_pace_usec(const struct radio *radio);

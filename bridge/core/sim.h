@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,4 +32,25 @@ static inline void sim_learn(struct sim_name *sim, const struct modem_word_ident
 		 identity->iccid[0]  ? identity->iccid
 		 : identity->imsi[0] ? identity->imsi
 				     : modem);
+}
+
+/* What was last heard of the SIM itself. */
+struct sim_seen_last {
+	char iccid[MODEM_FIELD_SIZE], imsi[MODEM_FIELD_SIZE];
+};
+
+/* True when it is certain that another SIM is in the modem than the one seen last. */
+static inline bool sim_changed(struct sim_seen_last *seen,
+			       const struct modem_word_identity *identity)
+{
+	bool both = seen->iccid[0] && identity->iccid[0];
+	bool other = both ? strcmp(seen->iccid, identity->iccid) != 0
+			  : seen->imsi[0] && identity->imsi[0] &&
+				     strcmp(seen->imsi, identity->imsi) != 0;
+
+	if (other || identity->iccid[0])
+		snprintf(seen->iccid, sizeof(seen->iccid), "%s", identity->iccid);
+	if (other || identity->imsi[0])
+		snprintf(seen->imsi, sizeof(seen->imsi), "%s", identity->imsi);
+	return other;
 }

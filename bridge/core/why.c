@@ -165,7 +165,8 @@ static void tell_attempts(struct why_story *story, const struct store_delivery *
 
 static bool modem_works(const struct why_modem *modem)
 {
-	return modem->state == MODEM_STATE_READY || modem->state == MODEM_STATE_SENDING;
+	return !modem->rests &&
+	       (modem->state == MODEM_STATE_READY || modem->state == MODEM_STATE_SENDING);
 }
 
 static void tell_modems(struct why_story *story, const struct why_situation *now)
@@ -184,10 +185,17 @@ static void tell_modems(struct why_story *story, const struct why_situation *now
 		return;
 	}
 	tell(story, "Now it waits for a modem: none is ready.");
-	for (size_t i = 0; i < now->modem_count; i++)
-		tell(story, "Modem %s is %s%s%s.", now->modems[i].name,
-		     modem_state_name(now->modems[i].state), now->modems[i].reason[0] ? ": " : "",
-		     now->modems[i].reason);
+	for (size_t i = 0; i < now->modem_count; i++) {
+		const struct why_modem *modem = &now->modems[i];
+
+		if (modem->rests)
+			tell(story, "Modem %s rests before its next try. %s", modem->name,
+			     modem->reason);
+		else
+			tell(story, "Modem %s is %s%s%s.", modem->name,
+			     modem_state_name(modem->state), modem->reason[0] ? ": " : "",
+			     modem->reason);
+	}
 }
 
 static void tell_pending(struct why_story *story, const struct store_message *message,

@@ -19,7 +19,8 @@
 struct why_modem {
 	const char *name;
 	enum modem_state state;
-	const char *reason; /* of the state, "" none */
+	const char *reason; /* of the state, or of the rest; "" none */
+	bool rests;         /* it is given nothing for a while */
 };
 
 struct why_situation {

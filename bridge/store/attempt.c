@@ -68,6 +68,22 @@ static int delivery_release(struct database *db, int64_t delivery)
 		       INT(delivery));
 }
 
+/* What it says of the SIM.  What never reached the network says nothing. */
+static int attempt_count(struct database *db, const struct attempt_row *row,
+			 const struct store_attempt_end *end, bool out)
+{
+	const struct sim_outcome outcome = {
+		.at_usec = end->at_usec,
+		.used = out,
+		.sent = end->event == PART_ACCEPTED,
+		.failed = !end->excused && end->event != PART_ACCEPTED,
+		.late = row->ended_usec != 0,
+		.error = end->error,
+	};
+
+	return end->event == PART_NOT_SENT ? 0 : sim_attempt_ended(db, row->sim, &outcome);
+}
+
 static int attempt_settle(struct database *db, const struct attempt_row *row,
 			  const struct store_attempt_end *end)
 {
@@ -84,6 +100,7 @@ static int attempt_settle(struct database *db, const struct attempt_row *row,
 	};
 	int state = attempt_state(end->event);
 	bool out = state == DELIVERY_SENT || state == DELIVERY_UNKNOWN;
+	bool excused = end->excused && state == DELIVERY_FAILED;
 	int64_t ended_usec = end->at_usec > 0 ? end->at_usec : 1; /* 0 is: still open */
 	int r;
 
@@ -91,17 +108,16 @@ static int attempt_settle(struct database *db, const struct attempt_row *row,
 		return -EINVAL;
 	r = EXECUTE(db,
 		    "UPDATE attempt SET ended_at = ?, state = ?, reason = ?, error = ?,"
-		    " reference = ? WHERE seq = ?",
+		    " reference = ?, excused = ? WHERE seq = ?",
 		    INT(ended_usec), INT(state), STRING(change.reason),
 		    STRING(end->error ? end->error : ""),
-		    INT(end->reference < 0 ? -1 : end->reference), INT(row->seq));
+		    INT(end->reference < 0 ? -1 : end->reference), INT(excused), INT(row->seq));
 	if (r >= 0)
 		r = part_enter(db, &change);
 	if (r >= 0 && state == DELIVERY_FAILED)
 		r = delivery_release(db, row->delivery);
-	/* An unknown part was counted when it became unknown. */
-	if (r >= 0 && out && row->ended_usec == 0)
-		r = sim_part_used(db, row->sim, end->at_usec, state == DELIVERY_SENT);
+	if (r >= 0)
+		r = attempt_count(db, row, end, out);
 	if (r >= 0 && out)
 		r = report_strays_apply(db, row->sim, row->tail);
 	return r < 0 ? r : 0;
@@ -261,6 +277,7 @@ static int recover_run(struct database *db, struct op *op)
 			.event = PART_LOST_SIGHT,
 			.reference = -1,
 			.at_usec = recover->now_usec,
+			.excused = true,
 			.reason =
 				handed_over
 					? "The bridge stopped after the modem had been given the "

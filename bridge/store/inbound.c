@@ -112,12 +112,13 @@ static int whole_insert(struct database *db, const struct receive_op *receive)
 {
 	const struct store_received *received = &receive->received;
 	const struct tpdu *tpdu = received->tpdu;
-	const struct inbound_new inbound = {
+	struct inbound_new inbound = {
 		.state = receive->old ? INBOUND_OLD
 			 : tpdu       ? INBOUND_RECEIVED
 				      : INBOUND_UNREADABLE,
 		.sim = receive->sim.iccid,
 		.modem = receive->sim.modem,
+		.port = tpdu ? tpdu->port : -1,
 		.from = tpdu ? tpdu->address : "",
 		.to = received->to,
 		.text = tpdu ? tpdu->text : "",
@@ -127,8 +128,11 @@ static int whole_insert(struct database *db, const struct receive_op *receive)
 		.sent_at_usec = tpdu ? tpdu->centre_time_usec : 0,
 		.received_at_usec = received->at_usec,
 	};
+	int r = 0;
 
-	return inbound_insert(db, &inbound);
+	if (tpdu)
+		r = content_read(db->op, tpdu->alphabet == SMS_ALPHABET_8BIT, true, &inbound);
+	return r < 0 ? r : inbound_insert(db, &inbound);
 }
 
 static int reading_store(struct database *db, struct receive_op *receive)

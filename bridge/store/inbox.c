@@ -50,15 +50,16 @@ int inbound_insert(struct database *db, const struct inbound_new *inbound)
 	if (r >= 0)
 		r = EXECUTE(db,
 			    "INSERT INTO inbound (id, state, sender, sim, modem, recipient, text,"
-			    " raw, sent_at, received_at, rest_at)"
-			    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			    " raw, sent_at, received_at, rest_at, kind, port)"
+			    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			    STRING(id), INT(inbound->state), STRING(inbound->from),
 			    STRING(inbound->sim), STRING(inbound->modem),
 			    STRING(inbound->to ? inbound->to : ""),
 			    TEXT(inbound->text, inbound->text_size),
 			    BLOB(inbound->raw, inbound->raw_size), INT(inbound->sent_at_usec),
 			    INT(inbound->received_at_usec),
-			    INT(old ? inbound->received_at_usec : 0));
+			    INT(old ? inbound->received_at_usec : 0), INT(inbound->kind),
+			    INT(inbound->port));
 	moment_note(db, inbound->received_at_usec);
 	/* Nobody is told of what lay on a SIM that the bridge had never seen. */
 	if (r < 0 || old)
@@ -73,7 +74,7 @@ int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_i
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
 		      "SELECT id, state, sender, modem, recipient, text, sent_at, received_at,"
-		      " handled_at FROM inbound WHERE seq = ?",
+		      " handled_at, kind, port FROM inbound WHERE seq = ?",
 		      INT(seq));
 	const void *text;
 	int r = query_step(&query);
@@ -91,6 +92,8 @@ int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_i
 	inbound->sent_at_usec = query_int(&query, 6);
 	inbound->received_at_usec = query_int(&query, 7);
 	inbound->handled_at_usec = query_int(&query, 8);
+	inbound->kind = (enum inbound_kind)query_int(&query, 9);
+	inbound->port = (int)query_int(&query, 10);
 	return inbound->text ? 0 : -ENOMEM;
 }
 

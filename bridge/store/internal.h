@@ -255,6 +255,8 @@ int clock_turn(struct database *db, const struct store_now *now);
 int sim_centre(struct database *db, const char *iccid, int64_t *ret_offset_usec);
 int sim_centre_learn(struct database *db, const char *iccid, int64_t offset_usec);
 int sim_standing(struct database *db, const char *iccid, bool *ret_swept, bool *ret_adopted);
+/* The next concatenation reference, 0..255. */
+int sim_concat_reference(struct database *db, const char *iccid);
 
 /* attention.c */
 int attention_read(struct database *db, int64_t seq, struct store_attention *item);
@@ -303,6 +305,8 @@ int reassembly_next(struct database *db, int64_t *ret_usec);
 /* inbox.c */
 struct inbound_new {
 	enum inbound_state state;
+	enum inbound_kind kind;
+	int port;                            /* -1 none */
 	const char *sim, *modem, *from, *to; /* to may be NULL */
 	const char *text;
 	size_t text_size;
@@ -313,6 +317,12 @@ struct inbound_new {
 /* Writes it and its event. */
 int inbound_insert(struct database *db, const struct inbound_new *inbound);
 int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_inbound *inbound);
+
+/*
+ * content.c: kind and text by what came to inbound->port: data (8-bit: text is hex) or text.  Only
+ * what is whole is looked into.
+ */
+int content_read(struct op *op, bool data, bool whole, struct inbound_new *inbound);
 
 /* inbound.c */
 int fingerprint_tick(struct database *db, int64_t now_usec);
@@ -328,6 +338,15 @@ int event_tick(struct database *db, int64_t now_usec, int64_t *ret_next_usec);
 void moment_note(struct database *db, int64_t at_usec);
 int moment_load(struct database *db);
 int moment_save(struct database *db);
-int sim_part_used(struct database *db, const char *iccid, int64_t at_usec, bool sent);
-/* The next concatenation reference, 0..255. */
-int sim_concat_reference(struct database *db, const char *iccid);
+
+/* health.c: how SIMs do. */
+struct sim_outcome {
+	int64_t at_usec;
+	bool used;   /* the network may have it */
+	bool sent;   /* it has it, and a report was asked for */
+	bool failed; /* error says how; NULL: there was no answer */
+	bool late;   /* it was counted before */
+	const char *error;
+};
+int sim_attempt_ended(struct database *db, const char *iccid, const struct sim_outcome *outcome);
+int sim_reported(struct database *db, const char *iccid, int64_t at_usec);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What there is at a glance: counts that triggers keep, the newest moment stored, and what a SIM
- * was used for.  Nothing here is counted by looking at messages.
+ * What there is at a glance: counts that triggers keep, and the newest moment stored.  Nothing here
+ * is counted by looking at messages.
  */
 #include <errno.h>
-#include <time.h>
 
-#include "bridge/base/clock.h"
 #include "bridge/store/internal.h"
 
 void moment_note(struct database *db, int64_t at_usec)
@@ -113,92 +111,4 @@ int store_overview(struct store *store, store_overview_done done, void *userdata
 		return -ENOMEM;
 	overview->done = done;
 	return op_post(store, &overview->op);
-}
-
-/* ------------------------------------------------------------------ SIMs */
-
-static int64_t local_day(int64_t at_usec)
-{
-	time_t seconds = (time_t)(at_usec / USEC_PER_SEC);
-	struct tm local;
-
-	if (!localtime_r(&seconds, &local))
-		return 0;
-	return (local.tm_year + INT64_C(1900)) * 10000 + (local.tm_mon + INT64_C(1)) * 100 +
-	       local.tm_mday;
-}
-
-int sim_part_used(struct database *db, const char *iccid, int64_t at_usec, bool sent)
-{
-	int64_t day = local_day(at_usec);
-
-	return EXECUTE(
-		db,
-		"INSERT INTO sim (iccid, day, parts_today, last_sent_at) VALUES (?, ?, 1, ?)"
-		" ON CONFLICT (iccid) DO UPDATE SET"
-		" parts_today = iif(day = excluded.day, parts_today + 1, 1),"
-		" day = excluded.day, last_sent_at = max(last_sent_at, excluded.last_sent_at)",
-		STRING(iccid), INT(day), INT(sent ? at_usec : 0));
-}
-
-int sim_concat_reference(struct database *db, const char *iccid)
-{
-	CLEANUP_QUERY struct query query =
-		QUERY(db,
-		      "INSERT INTO sim (iccid, concat_reference) VALUES (?, 0) ON CONFLICT (iccid)"
-		      " DO UPDATE SET concat_reference = (concat_reference + 1) % 256"
-		      " RETURNING concat_reference",
-		      STRING(iccid));
-	int r = query_step(&query);
-	int reference;
-
-	if (r <= 0)
-		return r < 0 ? r : -EIO;
-	reference = (int)query_int(&query, 0) & 0xff;
-	r = query_step(&query);
-	return r < 0 ? r : reference;
-}
-
-struct sim_op {
-	struct op op;
-	const char *iccid;
-	int64_t now_usec;
-	store_sim_done done;
-	unsigned parts_today;
-	int64_t last_sent_usec;
-};
-
-static int sim_run(struct database *db, struct op *op)
-{
-	struct sim_op *use = (struct sim_op *)op;
-	CLEANUP_QUERY struct query query = QUERY(
-		db, "SELECT iif(day = ?, parts_today, 0), last_sent_at FROM sim WHERE iccid = ?",
-		INT(local_day(use->now_usec)), STRING(use->iccid));
-	int r = query_step(&query);
-
-	if (r > 0) {
-		use->parts_today = (unsigned)query_int(&query, 0);
-		use->last_sent_usec = query_int(&query, 1);
-	}
-	return r < 0 ? r : 0;
-}
-
-static void sim_report(const struct op *op)
-{
-	const struct sim_op *use = (const struct sim_op *)op;
-
-	use->done(op->error, use->parts_today, use->last_sent_usec, op->userdata);
-}
-
-int store_sim_use(struct store *store, const struct store_sim *sim, int64_t now_usec,
-		  store_sim_done done, void *userdata)
-{
-	struct sim_op *use = op_new(sizeof(*use), sim_run, sim_report, userdata);
-
-	if (!use)
-		return -ENOMEM;
-	use->iccid = op_string(&use->op, sim->iccid);
-	use->now_usec = now_usec;
-	use->done = done;
-	return op_post(store, &use->op);
 }

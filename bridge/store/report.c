@@ -137,6 +137,9 @@ static int report_apply(struct database *db, const struct report *report)
 	r = part_enter(db, &change);
 	if (r <= 0)
 		return r;
+	r = sim_reported(db, report->sim, report->at_usec);
+	if (r < 0)
+		return r;
 	r = EXECUTE(db,
 		    "UPDATE attempt SET state = (SELECT state FROM part WHERE delivery = ?"
 		    " AND number = ?), reason = ?, error = ?, reference = ? WHERE seq = ?",

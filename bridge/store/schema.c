@@ -15,6 +15,8 @@ static_assert(DELIVERY_PENDING == 0 && DELIVERY_SENDING == 1 && DELIVERY_UNKNOWN
 static_assert(INBOUND_RECEIVED == 0 && INBOUND_INCOMPLETE == 1 && INBOUND_UNREADABLE == 2 &&
 		      INBOUND_OLD == 3,
 	      "the numbers of states are in databases");
+static_assert(INBOUND_TEXT == 0 && INBOUND_DATA == 1 && INBOUND_MMS == 2,
+	      "the numbers of kinds are in databases");
 static_assert(SMS_ALPHABET_GSM7 == 0 && SMS_ALPHABET_UCS2 == 1 && SMS_ALPHABET_8BIT == 2,
 	      "the numbers of alphabets are in databases");
 static_assert(STORE_EVENT_MESSAGE_RECEIVED == 0 && STORE_EVENT_MESSAGE_STATE == 1 &&
@@ -333,6 +335,29 @@ static const char step_retention[] =
 	"CREATE TRIGGER inbound_removed AFTER DELETE ON inbound WHEN OLD.handled_at = 0 BEGIN"
 	" UPDATE tally SET n = n - 1 WHERE key = 100; END;";
 
+/* Version 3: what kind a message is, parts as they came, how a SIM does. */
+
+static const char step_kinds[] =
+	"ALTER TABLE inbound ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE inbound ADD COLUMN port INTEGER NOT NULL DEFAULT -1;"
+	/* Of its parts: 8-bit or not, and to which port; NULL: version 2 did not write it down. */
+	"ALTER TABLE assembly ADD COLUMN data INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assembly ADD COLUMN port INTEGER;"
+	"ALTER TABLE assembly_part ADD COLUMN octets BLOB;" /* the TPDU; NULL as well */
+	"CREATE INDEX assembly_sim ON assembly (sim, last_at);";
+
+static const char step_health[] =
+	"ALTER TABLE attempt ADD COLUMN excused INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN failed_today INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN last_failed_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN last_error TEXT NOT NULL DEFAULT '';"
+	/* How many attempts are in the bits of recent_failed, of which the lowest is the last. */
+	"ALTER TABLE sim ADD COLUMN recent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN recent_failed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN unreported INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN unreported_since INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN last_report_at INTEGER NOT NULL DEFAULT 0;";
+
 struct migration {
 	const char *const *scripts; /* ended by NULL */
 };
@@ -343,9 +368,12 @@ static const char *const version_2[] = {
 	step_unknown, step_schedule, step_sims, step_pins, step_attention, step_retention, NULL,
 };
 
+static const char *const version_3[] = { step_kinds, step_health, NULL };
+
 static const struct migration migrations[] = {
 	{ version_1 },
 	{ version_2 },
+	{ version_3 },
 };
 
 const unsigned schema_version = ARRAY_SIZE(migrations);

@@ -37,10 +37,26 @@ static struct sim_seen *seen_new(struct sims *sims)
 	return oldest;
 }
 
+/* A modem holds one SIM: what it says of itself says nothing any more about those before. */
+static void seen_replace(struct sims *sims, const struct store_sim *sim, int64_t now_usec)
+{
+	for (size_t i = 0; i < sims->count; i++) {
+		struct sim_seen *seen = &sims->seen[i];
+
+		if (strcmp(seen->modem, sim->modem) != 0 || strcmp(seen->iccid, sim->iccid) == 0)
+			continue;
+		seen->modem[0] = '\0';
+		if (seen->at_work)
+			seen->seen_usec = now_usec;
+		seen->at_work = false;
+	}
+}
+
 void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_usec)
 {
 	struct sim_seen *seen = seen_find(&db->sims, sim->iccid);
 
+	seen_replace(&db->sims, sim, now_usec);
 	if (!seen) {
 		seen = seen_new(&db->sims);
 		snprintf(seen->iccid, sizeof(seen->iccid), "%s", sim->iccid);
@@ -129,6 +145,24 @@ int sim_centre_learn(struct database *db, const char *iccid, int64_t offset_usec
 		       " centre_offset = excluded.centre_offset WHERE centre_known = 0"
 		       " OR abs(centre_offset - excluded.centre_offset) > ?",
 		       STRING(iccid), INT(offset_usec), INT(2 * USEC_PER_SEC));
+}
+
+int sim_concat_reference(struct database *db, const char *iccid)
+{
+	CLEANUP_QUERY struct query query =
+		QUERY(db,
+		      "INSERT INTO sim (iccid, concat_reference) VALUES (?, 0) ON CONFLICT (iccid)"
+		      " DO UPDATE SET concat_reference = (concat_reference + 1) % 256"
+		      " RETURNING concat_reference",
+		      STRING(iccid));
+	int r = query_step(&query);
+	int reference;
+
+	if (r <= 0)
+		return r < 0 ? r : -EIO;
+	reference = (int)query_int(&query, 0) & 0xff;
+	r = query_step(&query);
+	return r < 0 ? r : reference;
 }
 
 /* ------------------------------------------------------------------ met, taken over */

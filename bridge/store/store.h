@@ -187,7 +187,7 @@ struct store_job {
 	struct tpdu_concat concat;
 	int64_t valid_until_usec;
 	bool may_be_duplicate;
-	unsigned tries;    /* earlier attempts of this part */
+	unsigned tries;    /* earlier attempts of this part that were not excused */
 	unsigned refusals; /* those of them that ended in an error */
 };
 
@@ -214,6 +214,7 @@ struct store_attempt_end {
 	int64_t at_usec;
 	int64_t retry_at_usec; /* for NOT_SENT and REFUSED */
 	bool may_be_duplicate; /* the next attempt of this part is to be marked so */
+	bool excused; /* not the message's fault (the network was gone): it does not count as a try */
 };
 
 typedef void (*store_done)(int error, void *userdata);
@@ -276,9 +277,19 @@ enum inbound_state {
 };
 const char *inbound_state_name(enum inbound_state state);
 
+enum inbound_kind {
+	INBOUND_TEXT,
+	INBOUND_DATA, /* 8-bit, or to a port: text is upper-case hex */
+	INBOUND_MMS,  /* the notification of a picture message: text says so in words */
+	INBOUND_KIND_COUNT,
+};
+const char *inbound_kind_name(enum inbound_kind kind); /* "text", "data", "mms" */
+
 struct store_inbound {
 	char id[STORE_ID_SIZE];
 	enum inbound_state state;
+	enum inbound_kind kind;
+	int port; /* it was sent to; -1 none */
 	char from[TPDU_ADDRESS_SIZE];
 	char modem[STORE_NAME_SIZE];
 	char to[NUMBER_SIZE]; /* the SIM's own number, "" unknown */
@@ -312,7 +323,8 @@ typedef void (*store_received_done)(int error, enum store_reading reading, void 
 /*
  * Commits what a modem read: after the callback it may be deleted from the SIM.  A copy is known by
  * SIM and SHA-256 of the TPDU; the same TPDU in another slot that is not yet deleted is another
- * message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete.
+ * message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete, or for
+ * three days since the last; at most 1000 messages of a SIM do, then the oldest is given up.
  */
 int store_receive(struct store *store, const struct store_sim *sim,
 		  const struct store_received *received, store_received_done done, void *userdata);
@@ -464,8 +476,20 @@ typedef void (*store_overview_done)(int error, const struct store_overview *over
 /* Cost does not grow with history: counts are kept, not counted. */
 int store_overview(struct store *store, store_overview_done done, void *userdata);
 
-/* Parts this modem's SIM was given since local midnight, and the last success. */
-typedef void (*store_sim_done)(int error, unsigned parts_today, int64_t last_sent_usec,
-			       void *userdata);
-int store_sim_use(struct store *store, const struct store_sim *sim, int64_t now_usec,
-		  store_sim_done done, void *userdata);
+/* How a SIM does; moments 0: never. */
+struct store_sim_health {
+	unsigned parts_today;  /* given to the network since local midnight */
+	unsigned failed_today; /* refused, or without an answer, since then; excused ones are not */
+	unsigned recent, recent_failed; /* of the last 32 attempts that ended, at most */
+	int64_t last_sent_usec, last_failed_usec;
+	char last_error[16]; /* of last_failed: "CMS/38"; "" none */
+	/* Parts sent with a report asked for since the last report that fitted one came, and when
+	 * the first of them was. */
+	unsigned unreported;
+	int64_t unreported_since_usec, last_report_usec;
+};
+/* health is never NULL; all nought after an error. */
+typedef void (*store_sim_done)(int error, const struct store_sim_health *health, void *userdata);
+/* Cost does not grow with history. */
+int store_sim_health(struct store *store, const struct store_sim *sim, int64_t now_usec,
+		     store_sim_done done, void *userdata);

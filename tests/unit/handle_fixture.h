@@ -49,6 +49,8 @@ struct world {
 	const char *pin; /* what is entered when one is wanted; NULL: no answer */
 	struct modem_word_pin_wanted pin_wanted;
 	unsigned pins_wanted;
+	struct modem_word_ussd ussd;
+	unsigned ussds;
 	enum modem_state seen[256];
 	unsigned seen_count;
 };
@@ -138,6 +140,15 @@ static inline void on_pin_wanted(struct modem *modem, const struct modem_word_pi
 		assert_int_equal(modem_enter_pin(modem, world->pin, "no PIN here"), 0);
 }
 
+static inline void on_ussd(struct modem *modem, const struct modem_word_ussd *ussd, void *userdata)
+{
+	struct world *world = userdata;
+
+	(void)modem;
+	world->ussds++;
+	world->ussd = *ussd;
+}
+
 static const struct modem_listener LISTENER = {
 	.changed = on_changed,
 	.outcome = on_outcome,
@@ -147,6 +158,7 @@ static const struct modem_listener LISTENER = {
 	.deleted = on_deleted,
 	.swept = on_swept,
 	.pin_wanted = on_pin_wanted,
+	.ussd = on_ussd,
 };
 
 /* One request to the cell's control socket; the answer is the caller's to read, not to free. */

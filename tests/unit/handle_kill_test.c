@@ -5,6 +5,8 @@
 #include "tests/unit/handle_fixture.h"
 
 #include "bridge/base/spawn.h"
+#include "modem/handle_inside.h"
+#include "modem/memoir.h"
 
 /* Holds the modem at a point of the send, kills the worker there, and lets the modem go on. */
 static void kill_at(struct world *world, const char *point)
@@ -89,6 +91,49 @@ static void a_modem_that_falls_silent_costs_its_worker_the_life(void **state)
 	assert_int_equal(world->outcome.outcome, MODEM_OUTCOME_UNKNOWN);
 	RUN_UNTIL(world, STATE_IS(world, READY));
 	assert_int_not_equal(modem_worker_pid(world->modem), first);
+}
+
+/* Real modem, real libgammu: the PIN, a send and a reception are in it, but not what they say. */
+static void what_a_killed_worker_said_last_is_kept_without_its_secrets(void **state)
+{
+	static const char *const SHOWN[] = { "< +CMTI: \"SM\",", "> AT+CMGS=", " > [" };
+	static const char *const SECRETS[] = { "4321", "3900000001", "3109000000", "private",
+					       "public" };
+	struct world *world = *state;
+	char text[MEMOIR_SIZE];
+
+	cell_do(world, "{\"op\":\"set\",\"modem\":\"north\",\"key\":\"pin\",\"value\":\"4321\"}");
+	cell_do(world,
+		"{\"op\":\"set\",\"modem\":\"north\",\"key\":\"cpin\",\"value\":\"SIM PIN\"}");
+	modem_begin(world, "4321", 100);
+	RUN_UNTIL(world, world->pins_wanted == 1);
+	memoir_read(world->modem->memoir, text);
+	assert_non_null(strstr(text, "AT+CPIN?"));
+	RUN_UNTIL(world, cell_logged(world, "line", "AT+CPIN="));
+	memoir_read(world->modem->memoir, text);
+	assert_non_null(strstr(text, "> AT+CPIN=["));
+	assert_null(strstr(text, "4321"));
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	cell_do(world, "{\"op\":\"incoming\",\"modem\":\"north\",\"from\":\"" PHONE
+		       "\",\"text\":\"public\"}");
+	RUN_UNTIL(world, world->receptions == 1);
+	cell_do(world, "{\"op\":\"hold\",\"modem\":\"north\",\"at\":\"answer\"}");
+	send_text(world, "private", 1);
+	RUN_UNTIL(world, cell_logged(world, "held", "answer"));
+	assert_int_equal(kill(modem_worker_pid(world->modem), SIGKILL), 0);
+	RUN_UNTIL(world, world->outcomes == 1);
+	memoir_read(world->modem->memoir, text);
+	for (unsigned i = 0; i < ARRAY_SIZE(SHOWN); i++)
+		if (!strstr(text, SHOWN[i]))
+			fail_msg("%s is not in %s", SHOWN[i], text);
+	for (unsigned i = 0; i < ARRAY_SIZE(SECRETS); i++)
+		if (strstr(text, SECRETS[i]))
+			fail_msg("%s is in %s", SECRETS[i], text);
+	/* The next worker begins with an empty page. */
+	cell_do(world, "{\"op\":\"resume\",\"modem\":\"north\"}");
+	RUN_UNTIL(world, modem_worker_pid(world->modem) > 0);
+	memoir_read(world->modem->memoir, text);
+	assert_null(strstr(text, "AT+CMGS="));
 }
 
 static void a_reading_of_a_dead_worker_is_stale(void **state)
@@ -178,7 +223,7 @@ static pid_t worker_alone(struct world *world, int *ret_socket)
 
 	program_path("footbridge-modem", program, sizeof(program));
 	snprintf(order.start.device, sizeof(order.start.device), "%s", world->device);
-	assert_int_equal(spawn_child(program, argv, &pid, ret_socket), 0);
+	assert_int_equal(spawn_child(program, argv, -1, &pid, ret_socket), 0);
 	assert_int_equal(fcntl(*ret_socket, F_SETFL, 0), 0);
 	assert_int_equal(modem_order_send(*ret_socket, &order), 0);
 	do
@@ -249,6 +294,7 @@ int main(int argc, char **argv)
 		TEST(a_worker_killed_around_ctrl_z_never_says_what_is_not_so),
 		TEST(a_worker_killed_after_ctrl_z_leaves_it_unknown),
 		TEST(a_modem_that_falls_silent_costs_its_worker_the_life),
+		TEST(what_a_killed_worker_said_last_is_kept_without_its_secrets),
 		TEST(a_reading_of_a_dead_worker_is_stale),
 		TEST(a_worker_killed_while_receiving_loses_nothing),
 		TEST(a_worker_whose_daemon_is_gone_ends),

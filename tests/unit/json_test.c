@@ -13,6 +13,7 @@
 
 #include "bridge/api/json.h"
 #include "bridge/base/cleanup.h"
+#include "bridge/base/clock.h"
 
 #define AT_USEC INT64_C(1796112000000000) /* 2026-12-01T08:00:00Z */
 
@@ -92,6 +93,7 @@ static struct store_inbound inbound_make(void)
 				       .state = INBOUND_RECEIVED,
 				       .from = "+8613900000001",
 				       .modem = "north",
+				       .port = -1,
 				       .text = "好",
 				       .text_size = 3,
 				       .sent_at_usec = AT_USEC,
@@ -106,10 +108,24 @@ static void an_inbound_message_is_as_documented(void **state)
 	(void)state;
 	assert_json(object,
 		    "{\"id\":\"i1\",\"direction\":\"in\",\"state\":\"received\","
+		    "\"kind\":\"text\",\"port\":null,"
 		    "\"from\":\"+8613900000001\",\"fromUser\":null,\"modem\":\"north\",\"to\":null,"
 		    "\"text\":\"好\",\"sentAt\":\"2026-12-01T08:00:00.000Z\","
 		    "\"receivedAt\":\"2026-12-01T08:00:00.000Z\","
 		    "\"conversation\":\"+8613900000001\",\"handledAt\":null}");
+}
+
+static void data_for_a_port_says_so(void **state)
+{
+	struct store_inbound inbound = inbound_make();
+	CLEANUP_JSON json_t *object = NULL;
+
+	(void)state;
+	inbound.kind = INBOUND_DATA;
+	inbound.port = 2948;
+	object = json_of_inbound(&inbound);
+	assert_string_equal(json_string_value(json_object_get(object, "kind")), "data");
+	assert_int_equal(json_integer_value(json_object_get(object, "port")), 2948);
 }
 
 static void a_received_event_holds_the_message_and_both_ids(void **state)
@@ -198,25 +214,77 @@ static void an_event_of_attention_holds_the_item(void **state)
 static void what_a_modem_does_not_know_is_null(void **state)
 {
 	const struct modem_word_identity identity = { .imei = "356938030000013" };
-	const struct modem_word_network network = { .signal_percent = -1,
-						    .store_used = -1,
-						    .store_size = -1 };
+	const struct modem_word_network network = MODEM_NETWORK_UNKNOWN;
+	const struct store_sim_health health = { 0 };
 	const struct modem_view view = { .name = "north",
 					 .device = "/dev/ttyUSB0",
 					 .reason = "no device",
 					 .state = MODEM_STATE_ABSENT,
 					 .identity = &identity,
-					 .network = &network };
+					 .network = &network,
+					 .health = &health,
+					 .now_usec = AT_USEC };
 	CLEANUP_JSON json_t *object = json_of_modem(&view);
 
 	(void)state;
 	assert_json(object,
 		    "{\"name\":\"north\",\"state\":\"absent\",\"reason\":\"no device\","
+		    "\"trouble\":null,"
 		    "\"device\":\"/dev/ttyUSB0\",\"imei\":\"356938030000013\",\"iccid\":null,"
 		    "\"imsi\":null,\"number\":null,\"manufacturer\":null,\"model\":null,"
-		    "\"firmware\":null,\"serviceCentre\":null,\"operator\":null,"
-		    "\"signalPercent\":null,\"registered\":false,\"roaming\":false,"
-		    "\"storeUsed\":null,\"storeSize\":null,\"partsToday\":0,\"lastSentAt\":null}");
+		    "\"firmware\":null,\"serviceCentre\":null,\"registered\":false,"
+		    "\"roaming\":false,\"registration\":\"unknown\",\"operator\":null,"
+		    "\"signalPercent\":null,\"storeUsed\":null,\"storeSize\":null,"
+		    "\"partsToday\":0,\"failedToday\":0,\"recentParts\":0,\"recentFailed\":0,"
+		    "\"lastSentAt\":null,\"lastFailedAt\":null,\"lastError\":null,"
+		    "\"unreported\":0,\"lastReportAt\":null,\"statusReports\":null}");
+}
+
+static void a_modem_tells_how_it_does(void **state)
+{
+	const struct modem_word_identity identity = { .iccid = "8986000000000000001" };
+	const struct modem_word_network network = { .registered = true,
+						    .roaming = true,
+						    .registration = 5,
+						    .network_operator = "Cell One",
+						    .signal_percent = 60,
+						    .store_used = 45,
+						    .store_size = 50 };
+	const struct store_sim_health health = { .parts_today = 30,
+						 .failed_today = 10,
+						 .recent = 16,
+						 .recent_failed = 8,
+						 .last_sent_usec = AT_USEC,
+						 .last_failed_usec = AT_USEC,
+						 .last_error = "CMS/38",
+						 .unreported = 25,
+						 .unreported_since_usec = AT_USEC };
+	const struct modem_view view = { .name = "north",
+					 .device = "/dev/ttyUSB0",
+					 .reason = "",
+					 .state = MODEM_STATE_READY,
+					 .identity = &identity,
+					 .network = &network,
+					 .health = &health,
+					 .now_usec = AT_USEC + 25 * USEC_PER_HOUR };
+	CLEANUP_JSON json_t *object = json_of_modem(&view);
+
+	(void)state;
+	assert_json(object,
+		    "{\"name\":\"north\",\"state\":\"ready\",\"reason\":\"\",\"trouble\":"
+		    "\"8 of the last 16 sends failed, the last with CMS/38. "
+		    "No status report has come for 25 parts. "
+		    "45 of the SIM's 50 places for messages are taken.\","
+		    "\"device\":\"/dev/ttyUSB0\",\"imei\":null,"
+		    "\"iccid\":\"8986000000000000001\",\"imsi\":null,\"number\":null,"
+		    "\"manufacturer\":null,\"model\":null,\"firmware\":null,"
+		    "\"serviceCentre\":null,\"registered\":true,\"roaming\":true,"
+		    "\"registration\":\"roaming\",\"operator\":\"Cell One\","
+		    "\"signalPercent\":60,\"storeUsed\":45,\"storeSize\":50,"
+		    "\"partsToday\":30,\"failedToday\":10,\"recentParts\":16,"
+		    "\"recentFailed\":8,\"lastSentAt\":\"2026-12-01T08:00:00.000Z\","
+		    "\"lastFailedAt\":\"2026-12-01T08:00:00.000Z\",\"lastError\":\"CMS/38\","
+		    "\"unreported\":25,\"lastReportAt\":null,\"statusReports\":\"missing\"}");
 }
 
 static void a_sentence_cut_inside_a_character_is_no_failure(void **state)
@@ -249,11 +317,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_is_as_documented),
 		cmocka_unit_test(an_inbound_message_is_as_documented),
+		cmocka_unit_test(data_for_a_port_says_so),
 		cmocka_unit_test(a_received_event_holds_the_message_and_both_ids),
 		cmocka_unit_test(a_state_event_says_from_what_to_what),
 		cmocka_unit_test(an_item_of_attention_is_as_documented),
 		cmocka_unit_test(an_event_of_attention_holds_the_item),
 		cmocka_unit_test(what_a_modem_does_not_know_is_null),
+		cmocka_unit_test(a_modem_tells_how_it_does),
 		cmocka_unit_test(a_sentence_cut_inside_a_character_is_no_failure),
 		cmocka_unit_test(the_last_page_has_no_next),
 	};

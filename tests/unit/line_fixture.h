@@ -66,7 +66,7 @@ static inline void hex_of(const uint8_t *octets, size_t size, char *hex)
 static inline void on_event(const struct line_event *event, void *userdata)
 {
 	struct log *log = userdata;
-	char text[1024] = "", hex[512];
+	char text[1100] = "", hex[512];
 
 	switch (event->type) {
 	case LINE_AWAKE:
@@ -93,11 +93,22 @@ static inline void on_event(const struct line_event *event, void *userdata)
 		sprintf(text, "listed %s %d %s;", event->memory, event->location, hex);
 		break;
 	case LINE_SKIPPED:
-		sprintf(text, "skipped;");
+		sprintf(text, "skipped%s%.20s;", event->text ? " " : "",
+			event->text ? event->text : "");
 		break;
 	case LINE_REGISTRATION:
 		sprintf(text, "registration %d %d;", event->domain, event->status);
 		append(log->unasked, text, strlen(text));
+		return;
+	case LINE_USSD:
+		sprintf(text, "ussd %d %d \"%.900s\";", event->status, event->dcs, event->text);
+		append(log->unasked, text, strlen(text));
+		return;
+	case LINE_RESTARTED:
+		append(log->unasked, "restarted;", 10);
+		return;
+	case LINE_SIM_CHANGED:
+		append(log->unasked, "sim changed;", 12);
 		return;
 	case LINE_STORE:
 		sprintf(text, "store %s %d %d;", event->memory, event->used, event->capacity);
@@ -121,7 +132,7 @@ static const struct line_listener LISTENER = { to_modem_log, to_gammu_log, on_ev
 					       on_handing_over };
 
 /* A line half that is awake, with empty logs. */
-static inline struct line *line_awake(struct log *log)
+static inline struct line *line_woken(struct log *log, const char *answer)
 {
 	struct line *line;
 
@@ -130,11 +141,22 @@ static inline struct line *line_awake(struct log *log)
 	assert_non_null(line);
 	line_start(line);
 	line_knock(line);
-	line_from_modem(line, "AT\r\r\nOK\r\n", 9);
+	line_from_modem(line, answer, strlen(answer));
 	assert_string_equal(log->modem, "\x1b\rAT\r");
 	assert_string_equal(log->events, "awake;");
 	memset(log, 0, sizeof(*log));
 	return line;
+}
+
+static inline struct line *line_awake(struct log *log)
+{
+	return line_woken(log, "AT\r\r\nOK\r\n");
+}
+
+/* The same with a modem that does not echo. */
+static inline struct line *line_mute(struct log *log)
+{
+	return line_woken(log, "\r\nOK\r\n");
 }
 
 static inline void from_modem(struct line *line, const char *bytes)
@@ -145,4 +167,10 @@ static inline void from_modem(struct line *line, const char *bytes)
 static inline void from_gammu(struct line *line, const char *bytes)
 {
 	line_from_gammu(line, bytes, strlen(bytes));
+}
+
+static inline void ticks(struct line *line, unsigned count)
+{
+	while (count-- > 0)
+		line_tick(line);
 }

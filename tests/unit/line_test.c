@@ -1,254 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Every dialogue of libgammu's and ours as a table: played undisturbed, byte by byte, and with every
- * unasked line before each of its lines.
+ * Every dialogue of libgammu's and ours: undisturbed, byte by byte, and with every line that modems say
+ * unasked at every kind of place in it.
  */
-#include "tests/unit/line_fixture.h"
+#include "tests/unasked_lines.h"
+#include "tests/unit/line_dialogues.h"
 
-/* ---------------------------------------------------------------- dialogues */
-
-enum arming {
-	PLAIN,
-	ARMED,
-	DELETING,
-	IN_SM, /* AT+CPMS="SM" has been said */
-};
-
-/* Steps begin with "G" (libgammu writes) or "M" (the modem writes one line). */
-struct dialogue {
-	enum arming arming;
-	const char *steps[20];
-	const char *modem, *gammu, *events;
-};
-
-#define SIMPLE(command, final)                                                                     \
-	{                                                                                          \
-		.steps = { "G" command "\r", "M" command "\r", "M\r\n" final "\r\n" },             \
-		.modem = command "\r", .gammu = command "\r\r\n" final "\r\n", .events = ""        \
-	}
-#define NAMED(command, answer)                                                                     \
-	{                                                                                          \
-		.steps = { "G" command "\r", "M" command "\r", "M\r\n" answer "\r\n",              \
-			   "M\r\nOK\r\n" },                                                        \
-		.modem = command "\r", .gammu = command "\r\r\n" answer "\r\n\r\nOK\r\n",          \
-		.events = ""                                                                       \
-	}
-#define STAND_IN_LINES(header) header "\r\n" LINE_STAND_IN "\r\n"
-
-/* Strings are joined on purpose.  NOLINTBEGIN(bugprone-suspicious-missing-comma) */
-static const struct dialogue DIALOGUES[] = {
-	SIMPLE("AT", "OK"),
-	SIMPLE("ATE1", "OK"),
-	SIMPLE("AT+MODE=2", "ERROR"),
-	SIMPLE("AT+CMEE=1", "OK"),
-	SIMPLE("AT+CMGF=0", "OK"),
-	SIMPLE("AT+CNMI=2,1,0,2,0", "+CMS ERROR: 303"),
-	SIMPLE("AT+CMGD=3", "OK"),
-	SIMPLE("AT$TSSPCSW=?", "ERROR"),
-	NAMED("AT+CSCS?", "+CSCS: \"GSM\""),
-	NAMED("AT+CSCS=?", "+CSCS: (\"GSM\",\"UCS2\")"),
-	NAMED("AT+CPMS=?", "+CPMS: (\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\")"),
-	NAMED("AT+CSQ", "+CSQ: 17,99"),
-	NAMED("AT+CPIN?", "+CPIN: READY"),
-	NAMED("AT+COPS?", "+COPS: 0,0,\"Cell\",7"),
-	NAMED("AT+CSCA?", "+CSCA: \"+8613800100500\",145"),
-	NAMED("AT^SQWE?", "^SQWE: 0"),
-	{
-		.steps = { "GAT+CGMM\r", "MAT+CGMM\r", "M\r\nSIMCOM_SIM7600E\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CGMM\r",
-		.gammu = "AT+CGMM\r\r\nunknown\r\n\r\nOK\r\n",
-		.events = "identity AT+CGMM SIMCOM_SIM7600E;",
-	},
-	{
-		.steps = { "GAT+CGSN\r", "MAT+CGSN\r", "M\r\n356938030000013\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CGSN\r",
-		.gammu = "AT+CGSN\r\r\n356938030000013\r\n\r\nOK\r\n",
-		.events = "identity AT+CGSN 356938030000013;",
-	},
-	{
-		.steps = { "GAT+CCID\r", "MAT+CCID\r", "M\r\n+CCID: \"89860000000000000001\"\r\n",
-			   "M\r\nOK\r\n" },
-		.modem = "AT+CCID\r",
-		.gammu = "AT+CCID\r\r\n+CCID: \"89860000000000000001\"\r\n\r\nOK\r\n",
-		.events = "identity AT+CCID +CCID: \"89860000000000000001\";",
-	},
-	{
-		.steps = { "GAT+CPMS=\"SM\",\"SM\"\r", "MAT+CPMS=\"SM\",\"SM\"\r",
-			   "M\r\n+CPMS: 2,30,2,30,2,30\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CPMS=\"SM\",\"SM\"\r",
-		.gammu = "AT+CPMS=\"SM\",\"SM\"\r\r\n+CPMS: 2,30,2,30,2,30\r\n\r\nOK\r\n",
-		.events = "store SM 2 30;",
-	},
-	/* A selection answered by a bare OK fails reading in libgammu. */
-	{
-		.steps = { "GAT+CPMS=\"ME\"\r", "MAT+CPMS=\"ME\"\r", "M\r\nOK\r\n" },
-		.modem = "AT+CPMS=\"ME\"\r",
-		.gammu = "AT+CPMS=\"ME\"\r\r\n+CPMS: 0,0,0,0\r\n\r\nOK\r\n",
-		.events = "",
-	},
-	/* What fails libgammu's start although nothing is wrong. */
-	{
-		.steps = { "GAT+CFUN=1\r", "MAT+CFUN=1\r", "M\r\nERROR\r\n" },
-		.modem = "AT+CFUN=1\r",
-		.gammu = "AT+CFUN=1\r\r\nOK\r\n",
-		.events = "",
-	},
-	{
-		.steps = { "GAT+CGMM\r", "MAT+CGMM\r", "M\r\n+CME ERROR: 100\r\n" },
-		.modem = "AT+CGMM\r",
-		.gammu = "AT+CGMM\r\r\nunknown\r\n\r\nOK\r\n",
-		.events = "",
-	},
-	{
-		.arming = IN_SM,
-		.steps = { "GAT+CMGL=4\r", "MAT+CMGL=4\r", "M\r\n+CMGL: 0,1,,28\r\n",
-			   "M" DELIVER "\r\n", "M+CMGL: 7,3,,25\r\n", "M" REPORT "\r\n",
-			   "M+CMGL: 9,0,,25\r\n", "M" REPORT "\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CMGL=4\r",
-		.gammu = "AT+CMGL=4\r\r\n" STAND_IN_LINES("+CMGL: 0,1,,16") STAND_IN_LINES(
-			"+CMGL: 7,1,,16") STAND_IN_LINES("+CMGL: 9,1,,16") "\r\nOK\r\n",
-		.events = "listed SM 0 " DELIVER_TPDU ";skipped;listed SM 9 " REPORT_TPDU ";",
-	},
-	{
-		.arming = IN_SM,
-		.steps = { "GAT+CMGR=7\r", "MAT+CMGR=7\r", "M\r\n+CMGR: 0,28\r\n",
-			   "M" DELIVER "\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CMGR=7\r",
-		.gammu = "AT+CMGR=7\r\r\n" STAND_IN_LINES("+CMGR: 1,,16") "\r\nOK\r\n",
-		.events = "listed SM 7 " DELIVER_TPDU ";",
-	},
-	{
-		.steps = { "GAT+CMGR=7\r", "MAT+CMGR=7\r", "M\r\nOK\r\n" },
-		.modem = "AT+CMGR=7\r",
-		.gammu = "AT+CMGR=7\r\r\nOK\r\n",
-		.events = "",
-	},
-	{
-		.arming = DELETING,
-		.steps = { "GAT+CPMS=\"SM\",\"SM\"\r", "GAT+CMGR=4\r", "GAT+CMGD=4\r",
-			   "MAT+CMGD=4\r", "M\r\nOK\r\n" },
-		.modem = "AT+CMGD=4\r",
-		.gammu = "AT+CPMS=\"SM\",\"SM\"\r\r\n+CPMS: 0,0,0,0\r\n\r\nOK\r\n"
-			 "AT+CMGR=4\r\r\n" STAND_IN_LINES("+CMGR: 1,,16") "\r\nOK\r\n"
-									  "AT+CMGD=4\r\r\nOK\r\n",
-		.events = "",
-	},
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n> ", "G00AABB", "GCCDD",
-			   "M" SUBMIT_HEX, "G\x1a", "M\x1a\r\n", "M\r\n+CMGS: 17\r\n",
-			   "M\r\nOK\r\n" },
-		.modem = "AT+CMGS=10\r" SUBMIT_HEX "\x1a",
-		.gammu = "AT+CMGS=14\r\r\n> \r\n+CMGS: 0\r\n\r\nOK\r\n",
-		.events = "handing over;result 0 ref 17 kind 0 code 0;",
-	},
-	/* The bare prompt of a SIM7670G. */
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n>\r\n", "G00AABBCCDD\x1a",
-			   "M" SUBMIT_HEX "\r\n", "M\r\n+CMGS: 255\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CMGS=10\r" SUBMIT_HEX "\x1a",
-		.gammu = "AT+CMGS=14\r\r\n> \r\n+CMGS: 0\r\n\r\nOK\r\n",
-		.events = "handing over;result 0 ref 255 kind 0 code 0;",
-	},
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n+CMS ERROR: 310\r\n",
-			   "G\x1b\r" },
-		.modem = "AT+CMGS=10\r",
-		.gammu = "AT+CMGS=14\r\r\n+CMS ERROR: 310\r\n",
-		.events = "result 1 ref -1 kind 1 code 310;",
-	},
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n> ", "G00AA\x1a",
-			   "M" SUBMIT_HEX "\r\n", "M\r\n+CME ERROR: 38\r\n" },
-		.modem = "AT+CMGS=10\r" SUBMIT_HEX "\x1a",
-		.gammu = "AT+CMGS=14\r\r\n> \r\n+CME ERROR: 38\r\n",
-		.events = "handing over;result 1 ref -1 kind 2 code 38;",
-	},
-	/* It ends before libgammu has written its Ctrl-Z: the modem does not get one. */
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n> ", "G00AA",
-			   "M" SUBMIT_HEX "\r\n", "M\r\nERROR\r\n", "GBB", "G\x1a" },
-		.modem = "AT+CMGS=10\r" SUBMIT_HEX,
-		.gammu = "AT+CMGS=14\r\r\n> \r\n+CMS ERROR: 500\r\n",
-		.events = "result 1 ref -1 kind 3 code 0;",
-	},
-	/* An OK without a reference says nothing. */
-	{
-		.arming = ARMED,
-		.steps = { "GAT+CMGS=14\r", "MAT+CMGS=10\r", "M\r\n> ", "G00AA\x1a",
-			   "M" SUBMIT_HEX "\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CMGS=10\r" SUBMIT_HEX "\x1a",
-		.gammu = "AT+CMGS=14\r\r\n> \r\n+CMGS: 0\r\n\r\nOK\r\n",
-		.events = "handing over;result 3 ref -1 kind 0 code 0;",
-	},
-	/* A modem that does not echo. */
-	{
-		.steps = { "GAT+CSQ\r", "M\r\n+CSQ: 5,99\r\n", "M\r\nOK\r\n" },
-		.modem = "AT+CSQ\r",
-		.gammu = "AT+CSQ\r\r\n+CSQ: 5,99\r\n\r\nOK\r\n",
-		.events = "",
-	},
-};
-/* NOLINTEND(bugprone-suspicious-missing-comma) */
-
-static void arm(struct line *line, struct log *log, enum arming arming)
+static void step_play(struct line *line, const char *step, bool in_bytes)
 {
-	switch (arming) {
-	case PLAIN:
-		return;
-	case ARMED:
-		line_arm_send(line, SUBMIT, sizeof(SUBMIT), CENTRE);
-		return;
-	case IN_SM:
-	case DELETING:
-		from_gammu(line, "AT+CPMS=\"SM\"\r");
-		from_modem(line, "AT+CPMS=\"SM\"\r\r\n+CPMS: 1,20\r\n\r\nOK\r\n");
-		memset(log, 0, sizeof(*log));
-		line_set_deleting(line, arming == DELETING);
-		return;
+	for (const char *at = step + 1; *at && in_bytes; at++) {
+		if (step[0] == 'G')
+			line_from_gammu(line, at, 1);
+		else
+			line_from_modem(line, at, 1);
 	}
-}
-
-#define NOWHERE SIZE_MAX
-
-/* before: the step that the unasked line comes before. */
-static void play(const struct dialogue *dialogue, size_t before, const char *unasked, bool in_bytes,
-		 struct log *log)
-{
-	struct line *line = line_awake(log);
-
-	arm(line, log, dialogue->arming);
-	for (size_t i = 0; dialogue->steps[i]; i++) {
-		const char *step = dialogue->steps[i];
-
-		if (i == before) {
-			from_modem(line, "\r\n");
-			from_modem(line, unasked);
-			from_modem(line, "\r\n");
-		}
-		for (const char *at = step + 1; *at && in_bytes; at++) {
-			if (step[0] == 'G')
-				line_from_gammu(line, at, 1);
-			else
-				line_from_modem(line, at, 1);
-		}
-		if (!in_bytes && step[0] == 'G')
-			from_gammu(line, step + 1);
-		else if (!in_bytes)
-			from_modem(line, step + 1);
-	}
-	assert_null(line_free(line));
-}
-
-static void check(const struct dialogue *dialogue, const struct log *log)
-{
-	assert_string_equal(log->modem, dialogue->modem);
-	assert_string_equal(log->gammu, dialogue->gammu);
-	assert_string_equal(log->events, dialogue->events);
+	if (!in_bytes && step[0] == 'G')
+		from_gammu(line, step + 1);
+	else if (!in_bytes)
+		from_modem(line, step + 1);
 }
 
 static void each_dialogue_comes_out_as_libgammu_wants_it(void **state)
@@ -256,71 +25,155 @@ static void each_dialogue_comes_out_as_libgammu_wants_it(void **state)
 	struct log log;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(DIALOGUES); i++) {
-		play(&DIALOGUES[i], NOWHERE, "", false, &log);
-		check(&DIALOGUES[i], &log);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(DIALOGUES); i++) {
+		const struct dialogue *dialogue = &DIALOGUES[i / 2];
+		struct line *line = dialogue_begin(dialogue, &log);
+
+		for (size_t step = 0; dialogue->steps[step]; step++)
+			step_play(line, dialogue->steps[step], i % 2);
+		assert_null(line_free(line));
+		dialogue_check(dialogue, &log);
 		assert_string_equal(log.unasked, "");
 	}
 }
 
-static void each_dialogue_is_the_same_byte_by_byte(void **state)
-{
-	struct log log;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(DIALOGUES); i++) {
-		play(&DIALOGUES[i], NOWHERE, "", true, &log);
-		check(&DIALOGUES[i], &log);
-	}
-}
-
-static const struct {
+static const struct heard {
 	const char *line, *unasked;
-} UNASKED_LINES[] = {
-	{ "RDY", "" },
-	{ "Call Ready", "" },
-	{ "SMS Ready", "" },
-	{ "RING", "" },
-	{ "UNDER-VOLTAGE WARNNING", "" },
-	{ "+CFUN: 1", "" },
-	{ "+QIND: SMS DONE", "" },
-	{ "+CTZV: +32", "" },
-	{ "*PSUTTZ: 2014,12,8,18,6,27,\"+4\",0", "" },
-	{ "+CIEV: 1,3", "" },
-	{ "^RSSILVL:99", "" },
-	{ "^NWTIME:14/12/08,18:06:27+04,0", "" },
-	{ "_OSIGQ: 3,0", "" },
-	{ "#STN: 150,1,\"", "" },
-	{ "XNOISE: 1,2,\"a", "" },
-	{ "+CUSD: 0,\"Your balance\",15", "" },
+} HEARD_LINES[] = {
+	{ "^SIMST: 255", "sim changed;" },
+	{ "^SIMST:255,1", "sim changed;" },
+	{ "+CPIN: NOT READY", "sim changed;" },
+	{ "+CPIN: NOT INSERTED", "sim changed;" },
+	{ "+QSIMSTAT: 1,0", "sim changed;" },
+	{ "#QSS: 0", "sim changed;" },
+	{ "+CUSD: 0,\"Your balance\",15", "ussd 0 15 \"Your balance\";" },
+	{ "+CUSD: 1,\"Menu\n1. One\r\n2. Two\",72", "ussd 1 72 \"Menu\n1. One\n2. Two\";" },
+	{ "+CUSD: 2", "ussd 2 -1 \"\";" },
 	{ "+CMTI: \"SM\",0", "indicated SM 0;" },
+	{ "+CMTI: \"ME\",255", "indicated ME 255;" },
 	{ "+CDSI: \"SR\",50", "indicated SR 50;" },
 	{ "+CREG: 5,\"2AF5\",\"0B88E350\",2", "registration 0 5;" },
+	{ "+CREG: 1, 2AF5, B88", "registration 0 1;" },
+	{ "+CREG: 1,\"2A\"F5,\"0B", "registration 0 1;" },
+	{ "+CGREG: 0", "registration 1 0;" },
 	{ "+CEREG: 2", "registration 2 2;" },
 	{ "+CDS: 25\r\n" REPORT, "direct " REPORT_TPDU ";" },
 	{ "+CMT: ,28\r\n" DELIVER, "direct " DELIVER_TPDU ";" },
+	{ "+CMT: \"a, b\",28\r\n" DELIVER, "direct " DELIVER_TPDU ";" },
 };
 
-static void an_unasked_line_before_any_line_changes_nothing(void **state)
+#define LINES (ARRAY_SIZE(UNKNOWN_LINES) + ARRAY_SIZE(BOOT_LINES) + ARRAY_SIZE(HEARD_LINES))
+
+static struct heard heard_line(size_t index)
+{
+	if (index < ARRAY_SIZE(UNKNOWN_LINES))
+		return (struct heard){ UNKNOWN_LINES[index], "" };
+	index -= ARRAY_SIZE(UNKNOWN_LINES);
+	if (index < ARRAY_SIZE(BOOT_LINES))
+		return (struct heard){ BOOT_LINES[index], "restarted;" };
+	return HEARD_LINES[index - ARRAY_SIZE(BOOT_LINES)];
+}
+
+static const char *command_of(const struct dialogue *dialogue)
+{
+	for (size_t step = 0; dialogue->steps[step]; step++)
+		if (strncmp(dialogue->steps[step], "MAT", 3) == 0)
+			return dialogue->steps[step] + 1;
+	return "";
+}
+
+/* "+CREG: 5" while AT+CREG? is pending can't be told from its answer; nor a restart after AT+CFUN from
+ * one that was ordered. */
+static bool might_answer(const struct dialogue *dialogue, const char *unasked)
+{
+	struct answer_form form;
+
+	answer_form(command_of(dialogue), &form);
+	if (strcmp(form.prefix, "+CFUN:") == 0 && answer_is_boot(unasked))
+		return true;
+	return form.kind == ANSWER_NAMED && strncmp(unasked, form.prefix, strlen(form.prefix)) == 0;
+}
+
+static void unasked_say(struct line *line, const char *unasked)
+{
+	for (const char *at = unasked; *at; at++)
+		line_from_modem(line, at, 1);
+}
+
+/* Before byte at of that step, which may be its end. */
+static void play_disturbed(const struct dialogue *dialogue, size_t which, size_t at,
+			   const char *unasked, struct log *log)
+{
+	struct line *line = dialogue_begin(dialogue, log);
+	char said[256];
+
+	snprintf(said, sizeof(said), "\r\n%s\r\n", unasked);
+	for (size_t step = 0; dialogue->steps[step]; step++) {
+		const char *bytes = dialogue->steps[step] + 1;
+
+		if (step != which) {
+			step_play(line, dialogue->steps[step], true);
+			continue;
+		}
+		for (size_t i = 0; bytes[i]; i++) {
+			if (i == at)
+				unasked_say(line, said);
+			if (bytes[-1] == 'G')
+				line_from_gammu(line, bytes + i, 1);
+			else
+				line_from_modem(line, bytes + i, 1);
+		}
+		if (at == strlen(bytes))
+			unasked_say(line, said);
+	}
+	assert_null(line_free(line));
+}
+
+/*
+ * A line may stand between any two bytes of which one ends a line, and anywhere in an echo or in what
+ * libgammu writes; in the midst of an answer's line no modem puts one.
+ */
+static bool may_stand(const char *step, size_t at)
+{
+	const char *bytes = step + 1;
+	bool is_echo = strncmp(bytes, "AT", 2) == 0 || strncmp(bytes, SUBMIT_HEX, 10) == 0;
+
+	if (at == 0 || step[0] == 'G' || is_echo)
+		return true;
+	return strchr("\r\n", bytes[at]) || strchr("\r\n", bytes[at - 1]);
+}
+
+static void disturb_everywhere(const struct dialogue *dialogue, struct heard heard)
 {
 	struct log log;
 
+	for (size_t step = 0; dialogue->steps[step]; step++) {
+		const char *text = dialogue->steps[step];
+
+		for (size_t at = 0; at < strlen(text); at++) {
+			if (!may_stand(text, at))
+				continue;
+			play_disturbed(dialogue, step, at, heard.line, &log);
+			dialogue_check(dialogue, &log);
+			assert_string_equal(log.unasked, heard.unasked);
+		}
+	}
+}
+
+static void an_unasked_line_anywhere_changes_nothing(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(DIALOGUES); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(UNASKED_LINES); j++)
-			for (size_t step = 0; DIALOGUES[i].steps[step]; step++) {
-				play(&DIALOGUES[i], step, UNASKED_LINES[j].line, true, &log);
-				check(&DIALOGUES[i], &log);
-				assert_string_equal(log.unasked, UNASKED_LINES[j].unasked);
-			}
+		for (size_t j = 0; j < LINES; j++)
+			if (!might_answer(&DIALOGUES[i], heard_line(j).line))
+				disturb_everywhere(&DIALOGUES[i], heard_line(j));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_dialogue_comes_out_as_libgammu_wants_it),
-		cmocka_unit_test(each_dialogue_is_the_same_byte_by_byte),
-		cmocka_unit_test(an_unasked_line_before_any_line_changes_nothing),
+		cmocka_unit_test(an_unasked_line_anywhere_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

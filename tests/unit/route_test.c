@@ -50,6 +50,7 @@ static void every_path_of_the_api_has_its_handler(void **state)
 		{ "GET", "/v1/modems", handle_modem_list, "" },
 		{ "GET", "/v1/modems/north", handle_modem_get, "north" },
 		{ "POST", "/v1/modems/north/adopt", handle_modem_adopt, "north" },
+		{ "POST", "/v1/modems/north/ussd", handle_modem_ussd, "north" },
 		{ "GET", "/v1/attention", handle_attention_list, "" },
 		{ "POST", "/v1/attention/a1/done", handle_attention_done, "a1" },
 		{ "POST", "/v1/hold", handle_hold, "" },

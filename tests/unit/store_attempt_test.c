@@ -372,45 +372,6 @@ static void a_late_refusal_brings_the_part_back(void **state)
 	assert_true(begin(f, &north, T0 + 6).found);
 }
 
-struct use {
-	bool came;
-	unsigned parts;
-	int64_t last;
-};
-
-static void keep_use(int error, unsigned parts, int64_t last, void *userdata)
-{
-	struct use *use = userdata;
-
-	assert_int_equal(error, 0);
-	*use = (struct use){ true, parts, last };
-}
-
-static struct use sim_use(struct fixture *f, const struct store_sim *sim, int64_t now)
-{
-	struct use use = { 0 };
-
-	assert_int_equal(store_sim_use(f->store, sim, now, keep_use, &use), 0);
-	await(f, &use.came);
-	return use;
-}
-
-static void what_a_sim_put_on_the_air_is_counted_by_the_day(void **state)
-{
-	struct fixture *f = *state;
-
-	submit(f, (struct draft){ .id = "m", .parts = 3 });
-	assert_int_equal(sim_use(f, &north, T0).parts, 0);
-	send_part(f, &north, 1, T0);
-	send_part(f, &north, 2, T0 + 5);
-	end_at(f, begin(f, &north, T0 + 6).job.attempt, PART_NOT_SENT, -1, T0 + 7);
-	assert_int_equal(sim_use(f, &north, T0 + 8).parts, 2);
-	assert_int_equal(sim_use(f, &north, T0 + 8).last, T0 + 6);
-	assert_int_equal(sim_use(f, &south, T0 + 8).parts, 0);
-	assert_int_equal(sim_use(f, &north, T0 + USEC_PER_DAY).parts, 0);
-	assert_int_equal(sim_use(f, &north, T0 + USEC_PER_DAY).last, T0 + 6);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,7 +397,6 @@ int main(void)
 		TEST(a_late_answer_settles_the_only_unknown_attempt),
 		TEST(a_late_answer_does_not_choose_between_two),
 		TEST(a_late_refusal_brings_the_part_back),
-		TEST(what_a_sim_put_on_the_air_is_counted_by_the_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void run_wait(struct fixture *f, struct run *run, int posted)
 
 static int take_in(struct fixture *f, struct run *run)
 {
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .text_size = 5 };
+	struct tpdu tpdu = { .kind = TPDU_DELIVER, .port = -1, .text_size = 5 };
 	const struct store_received received = {
 		.at_usec = T0,
 		.memory = "SM",

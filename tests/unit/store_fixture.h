@@ -37,6 +37,7 @@ struct fixture {
 	/* The events that the listener was told, the newest 64. */
 	struct store_event events[64];
 	char event_text[64][256];
+	enum inbound_kind event_kind[64];
 	unsigned event_count;
 	bool callback_came;
 };
@@ -47,9 +48,11 @@ static inline void keep_events(const struct store_event *events, size_t count, v
 
 	for (size_t i = 0; i < count; i++, f->event_count++) {
 		f->events[f->event_count % 64] = events[i];
-		if (events[i].inbound)
-			snprintf(f->event_text[f->event_count % 64], 256, "%.*s",
-				 (int)events[i].inbound->text_size, events[i].inbound->text);
+		if (!events[i].inbound)
+			continue;
+		f->event_kind[f->event_count % 64] = events[i].inbound->kind;
+		snprintf(f->event_text[f->event_count % 64], 256, "%.*s",
+			 (int)events[i].inbound->text_size, events[i].inbound->text);
 	}
 }
 
@@ -413,17 +416,17 @@ static inline void keep_reading(int error, enum store_reading reading, void *use
 	read->reading = reading;
 }
 
-static inline enum store_reading receive(struct fixture *f, const struct store_sim *sim,
-					 const char *octets, int location, const struct tpdu *tpdu,
-					 int64_t at)
+static inline enum store_reading receive_octets(struct fixture *f, const struct store_sim *sim,
+						const uint8_t *octets, size_t size, int location,
+						const struct tpdu *tpdu, int64_t at)
 {
 	const struct store_received received = {
 		.to = "+8613900000000",
 		.at_usec = at,
 		.memory = location < 0 ? "" : "SM",
 		.location = location,
-		.octets = (const uint8_t *)octets,
-		.size = strlen(octets),
+		.octets = octets,
+		.size = size,
 		.tpdu = tpdu,
 	};
 	struct read read = { 0 };
@@ -432,6 +435,14 @@ static inline enum store_reading receive(struct fixture *f, const struct store_s
 	await(f, &read.came);
 	assert_int_equal(read.error, 0);
 	return read.reading;
+}
+
+/* The octets stand for a TPDU: what is different differs in them. */
+static inline enum store_reading receive(struct fixture *f, const struct store_sim *sim,
+					 const char *octets, int location, const struct tpdu *tpdu,
+					 int64_t at)
+{
+	return receive_octets(f, sim, (const uint8_t *)octets, strlen(octets), location, tpdu, at);
 }
 
 /* A status report for ALICE unless told; octets make it different from others. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A database of version 1, as the SQL of version 1 made it, goes on under this version.
+ * Databases of versions 1 and 2, as the SQL of those made them, go on under this version.
  */
 #include <sqlite3.h>
 
+#include "bridge/store/vfs.h"
 #include "tests/unit/store_schema_1.h"
+#include "tests/unit/store_schema_2.h"
+#include "tests/unit/store_sms.h"
 #include "tests/unit/store_words.h"
 
 #define NORTH "'8986000000000000001'"
@@ -40,6 +43,11 @@ static const char rows[] =
 	" (1,'i1',0,'+1'," NORTH ",'north','','hello',NULL,:t,:t,:t+9),"
 	" (2,'i2',0,'+1'," NORTH ",'north','','open',NULL,:t,:t,0);"
 	"INSERT INTO fingerprint VALUES (" NORTH ",zeroblob(32),:t);"
+	"INSERT INTO sim VALUES (" NORTH ",4,20260101,7,:t+5);"
+	"INSERT INTO assembly VALUES"
+	" (1," NORTH ",'+8613800000001',7,0,3,'north','',:t),"
+	" (2," NORTH ",'+8613800000001',8,0,2,'north','',:t);"
+	"INSERT INTO assembly_part VALUES (1,2,'two ',:t),(2,1,'0102',:t);"
 	"INSERT INTO event (type,at,inbound,message,delivery,recipient,number,from_state,to_state,"
 	" modem,reason,error,modem_from,modem_to) VALUES"
 	" (0,:t,1,'','','','',0,0,'','','','',''),"
@@ -65,18 +73,35 @@ static void exec_rows(sqlite3 *handle)
 	free(sql);
 }
 
-static int setup_version_1(void **state)
+static void exec(sqlite3 *handle, const char *sql)
 {
-	static const char *const scripts[] = {
-		"PRAGMA journal_mode = WAL",
-		"BEGIN",
-		schema_1_messages,
-		schema_1_inbound,
-		schema_1_events,
-		"PRAGMA application_id = 1178759783",
-		"PRAGMA user_version = 1",
-		"COMMIT",
-	};
+	assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void make_version_1(sqlite3 *handle)
+{
+	exec(handle, schema_1_messages);
+	exec(handle, schema_1_inbound);
+	exec(handle, schema_1_events);
+	exec_rows(handle);
+}
+
+/* One that was of version 1 before. */
+static void make_version_2(sqlite3 *handle)
+{
+	make_version_1(handle);
+	exec(handle, schema_2_unknown);
+	exec(handle, schema_2_schedule);
+	exec(handle, schema_2_sims);
+	exec(handle, schema_2_pins);
+	exec(handle, schema_2_attention);
+	exec(handle, schema_2_retention);
+}
+
+static int setup_version(void **state, void (*make)(sqlite3 *handle), const char *version,
+			 bool sums)
+{
+	int reserved = VFS_RESERVED;
 	char path[192];
 	sqlite3 *handle;
 	struct fixture *f;
@@ -84,13 +109,32 @@ static int setup_version_1(void **state)
 	setup_closed(state);
 	f = *state;
 	snprintf(path, sizeof(path), "%s/footbridge.db", f->directory);
-	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
-		assert_int_equal(sqlite3_exec(handle, scripts[i], NULL, NULL, NULL), SQLITE_OK);
-	exec_rows(handle);
+	assert_int_equal(vfs_register(), SQLITE_OK);
+	assert_int_equal(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+					 sums ? VFS_NAME : NULL),
+			 SQLITE_OK);
+	if (sums)
+		sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	exec(handle, "PRAGMA journal_mode = WAL");
+	exec(handle, "BEGIN");
+	make(handle);
+	exec(handle, "PRAGMA application_id = 1178759783");
+	exec(handle, version);
+	exec(handle, "COMMIT");
 	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
 	assert_int_equal(fixture_open(f), 0);
 	return 0;
+}
+
+static int setup_version_1(void **state)
+{
+	return setup_version(state, make_version_1, "PRAGMA user_version = 1", false);
+}
+
+/* From then on every page has its checksum. */
+static int setup_version_2(void **state)
+{
+	return setup_version(state, make_version_2, "PRAGMA user_version = 2", true);
 }
 
 static void everything_is_still_there(void **state)
@@ -143,7 +187,9 @@ static void a_report_still_finds_its_part(void **state)
 static void a_sim_that_was_in_use_is_not_met_for_the_first_time(void **state)
 {
 	struct fixture *f = *state;
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .address = ALICE, .text = "hi", .text_size = 2 };
+	struct tpdu tpdu = {
+		.kind = TPDU_DELIVER, .port = -1, .address = ALICE, .text = "hi", .text_size = 2
+	};
 
 	assert_int_equal(receive(f, &north, "new", 1, &tpdu, T0), STORE_READING_MESSAGE);
 	assert_int_equal(receive(f, &south, "new", 1, &tpdu, T0), STORE_READING_OLD);
@@ -170,16 +216,101 @@ static void what_was_over_is_forgotten_in_its_time(void **state)
 	assert_int_equal(overview(f).deliveries[DELIVERY_DELIVERED], 0);
 }
 
+static void what_was_in_the_inbox_is_text_to_no_port(void **state)
+{
+	struct inbox in = inbox(*state);
+
+	for (size_t i = 0; i < in.count; i++) {
+		assert_int_equal(in.items[i].kind, INBOUND_TEXT);
+		assert_int_equal(in.items[i].port, -1);
+	}
+}
+
+static void parts_of_before_are_joined_with_those_that_come_now(void **state)
+{
+	struct fixture *f = *state;
+	struct sms sms = { .from = ALICE, .text = "three", .sent = T0 };
+
+	sms.concat = part_of(7, 3, 3);
+	assert_int_equal(sms_come(f, sms, T0 + HOUR), STORE_READING_PART);
+	sms.text = "one ";
+	sms.concat.sequence = 1;
+	assert_int_equal(sms_come(f, sms, T0 + HOUR), STORE_READING_MESSAGE);
+	assert_string_equal(inbox(f).text[0], "one two three");
+	/* To which port the other was sent, its next part tells. */
+	sms = (struct sms){
+		.from = ALICE,
+		.coding = CODING_DATA,
+		.text = "\x03\x04",
+		.port = 5000,
+		.concat = part_of(8, 2, 2),
+		.sent = T0,
+	};
+	assert_int_equal(sms_come(f, sms, T0 + HOUR), STORE_READING_MESSAGE);
+	assert_string_equal(inbox(f).text[0], "01020304");
+	assert_int_equal(inbox(f).items[0].kind, INBOUND_DATA);
+	assert_int_equal(inbox(f).items[0].port, 5000);
+}
+
+static void parts_of_before_are_given_up_in_their_time(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(tick(f, T0 + 3 * DAY).incomplete, 2);
+	assert_string_equal(inbox(f).text[1], "[…]two […]");
+	assert_string_equal(inbox(f).text[0], "0102[…]");
+	assert_int_equal(inbox(f).items[0].kind, INBOUND_TEXT);
+	assert_int_equal(inbox(f).items[0].port, -1);
+}
+
+static void keep_health(int error, const struct store_sim_health *health, void *userdata)
+{
+	struct ticked *came = userdata;
+
+	assert_int_equal(error, 0);
+	assert_int_equal(health->last_sent_usec, T0 + 5);
+	assert_int_equal(health->parts_today, 0);
+	assert_int_equal(health->recent, 0);
+	assert_int_equal(health->unreported, 0);
+	assert_string_equal(health->last_error, "");
+	came->came = true;
+}
+
+static void what_a_sim_did_is_known_as_far_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct ticked came = { 0 };
+
+	assert_int_equal(store_sim_health(f->store, &north, T0, keep_health, &came), 0);
+	await(f, &came.came);
+}
+
+static void attempts_of_before_count_as_tries(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(late(f, &north, PART_REFUSED, -1), 0);
+	begin(f, &north, T0 + 9);
+	assert_int_equal(begin(f, &north, T0 + 9).job.tries, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_version_1, teardown)
+#define TEST(name)                                                                                 \
+	cmocka_unit_test_setup_teardown(name, setup_version_1, teardown),                          \
+		{ #name "_from_2", name, setup_version_2, teardown, NULL }
 		TEST(everything_is_still_there),
 		TEST(what_waits_goes_out_and_what_is_scheduled_waits_on),
 		TEST(an_unknown_one_is_sent_again_in_its_time),
 		TEST(a_report_still_finds_its_part),
 		TEST(a_sim_that_was_in_use_is_not_met_for_the_first_time),
 		TEST(what_was_over_is_forgotten_in_its_time),
+		TEST(what_was_in_the_inbox_is_text_to_no_port),
+		TEST(parts_of_before_are_joined_with_those_that_come_now),
+		TEST(parts_of_before_are_given_up_in_their_time),
+		TEST(what_a_sim_did_is_known_as_far_as_it_was),
+		TEST(attempts_of_before_count_as_tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

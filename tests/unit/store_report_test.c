@@ -21,29 +21,65 @@ static void a_report_makes_a_part_delivered(void **state)
 	assert_int_equal(shown.attempts[0][0].state, DELIVERY_DELIVERED);
 }
 
+/* TP-ST, 3GPP TS 23.040 9.2.3.15, as the bridge shows it; each row up to its last value. */
 static const struct {
-	uint8_t status;
+	unsigned last;
 	enum delivery_state state;
+	const char *reason;
 } fates[] = {
-	{ 0x00, DELIVERY_DELIVERED }, { 0x01, DELIVERY_SENT },   { 0x02, DELIVERY_FAILED },
-	{ 0x20, DELIVERY_SENT },      { 0x3f, DELIVERY_SENT },   { 0x40, DELIVERY_FAILED },
-	{ 0x46, DELIVERY_EXPIRED },   { 0x63, DELIVERY_FAILED },
+	{ 0x00, DELIVERY_DELIVERED, "confirmed" },
+	{ 0x01, DELIVERY_SENT, "can't confirm" },
+	{ 0x02, DELIVERY_FAILED, "replaced" },
+	{ 0x0f, DELIVERY_FAILED, "could not deliver" }, /* reserved */
+	{ 0x1f, DELIVERY_SENT, "can't confirm" },       /* the centre's own words for done */
+	{ 0x3f, DELIVERY_SENT, "still trying" },
+	{ 0x45, DELIVERY_FAILED, "could not deliver" },
+	{ 0x46, DELIVERY_EXPIRED, "within its validity" },
+	{ 0xff, DELIVERY_FAILED, "could not deliver" },
 };
 
 static void every_status_has_its_fate(void **state)
 {
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++) {
-		char id[8];
+	for (unsigned status = 0, row = 0; status <= 0xff; status++) {
+		enum delivery_state expected;
+		struct shown shown;
+		char id[8], error[8];
 
-		snprintf(id, sizeof(id), "m%zu", i);
+		row += status > fates[row].last;
+		expected = fates[row].state;
+		snprintf(id, sizeof(id), "m%u", status);
 		submit(f, (struct draft){ .id = id });
-		send_part(f, &north, (int)i, T0);
-		assert_int_equal(report(f, &north, ALICE, (uint8_t)i, fates[i].status, T0 + 9),
+		send_part(f, &north, (int)status, T0);
+		assert_int_equal(report(f, &north, ALICE, (uint8_t)status, (uint8_t)status, T0 + 9),
 				 STORE_READING_REPORT);
-		assert_int_equal(state_of(f, id), fates[i].state);
+		shown = show(f, id);
+		assert_int_equal(shown.deliveries[0].state, expected);
+		assert_int_equal(shown.attempts[0][0].state, expected);
+		assert_int_equal(shown.deliveries[0].final, expected != DELIVERY_SENT);
+		assert_non_null(strstr(shown.deliveries[0].reason, fates[row].reason));
+		snprintf(error, sizeof(error), "ST/%u", status);
+		assert_string_equal(
+			shown.attempts[0][0].error,
+			expected == DELIVERY_FAILED || expected == DELIVERY_EXPIRED ? error : "");
 	}
+}
+
+/* First it tries, then it says how it ended: the last word counts, and an end is for good. */
+static void after_still_trying_comes_the_end(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = "m" });
+	send_part(f, &north, 17, T0);
+	report(f, &north, ALICE, 17, 0x30, T0 + 9);
+	report(f, &north, ALICE, 17, 0x21, T0 + 10);
+	assert_int_equal(state_of(f, "m"), DELIVERY_SENT);
+	assert_int_equal(report(f, &north, ALICE, 17, 0x00, T0 + 11), STORE_READING_REPORT);
+	assert_int_equal(state_of(f, "m"), DELIVERY_DELIVERED);
+	assert_int_equal(report(f, &north, ALICE, 17, 0x46, T0 + 12), STORE_READING_STRAY);
+	assert_int_equal(state_of(f, "m"), DELIVERY_DELIVERED);
 }
 
 static void a_national_number_is_the_same_recipient(void **state)
@@ -281,6 +317,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(a_report_makes_a_part_delivered),
 		TEST(every_status_has_its_fate),
+		TEST(after_still_trying_comes_the_end),
 		TEST(a_national_number_is_the_same_recipient),
 		TEST(a_report_of_another_sim_reference_or_number_fits_nothing),
 		TEST(a_reference_used_again_means_the_newest_part),

@@ -8,6 +8,7 @@ static struct tpdu deliver(const char *text, unsigned total, unsigned sequence)
 {
 	struct tpdu tpdu = {
 		.kind = TPDU_DELIVER,
+		.port = -1,
 		.address = ALICE,
 		.concat = { .present = total > 0,
 			    .reference = 7,
@@ -228,6 +229,25 @@ static void a_sim_that_is_at_work_keeps_its_own_however_long_it_was_silent(void 
 	assert_true(begin(f, &north, T0 + DAY + HOUR).found);
 }
 
+static void a_sim_that_another_replaced_in_its_modem_is_gone(void **state)
+{
+	static const struct store_sim other = { "north", "8986000000000000003" };
+	struct fixture *f = *state;
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	send_part(f, &north, 1, T0);
+	modem_is(f, "north", "failed", T0 + 1);
+	modem_is(f, "north", "ready", T0 + 2);
+	turn = begin(f, &other, T0 + 3);
+	assert_false(turn.found);
+	/* That its modem works says nothing about it. */
+	modem_is(f, "north", "searching", T0 + 4);
+	modem_is(f, "north", "ready", T0 + 5);
+	assert_false(begin(f, &other, T0 + MINUTE).found);
+	assert_true(begin(f, &other, T0 + HOUR).found);
+}
+
 static void a_sim_that_never_came_back_after_a_restart_is_gone_too(void **state)
 {
 	struct fixture *f = *state;
@@ -302,6 +322,7 @@ int main(void)
 		TEST(the_reference_is_a_new_one_of_the_other_sim),
 		TEST(what_was_never_sent_is_only_bound_anew),
 		TEST(a_sim_that_is_at_work_keeps_its_own_however_long_it_was_silent),
+		TEST(a_sim_that_another_replaced_in_its_modem_is_gone),
 		TEST(a_sim_that_never_came_back_after_a_restart_is_gone_too),
 		TEST(how_long_a_sim_may_be_missed_is_said_by_policy),
 		TEST(a_clock_that_is_set_makes_no_sim_go),

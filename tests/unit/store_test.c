@@ -261,7 +261,9 @@ static void the_listener_hears_before_the_callback(void **state)
 static void events_are_resumed_where_one_stopped(void **state)
 {
 	struct fixture *f = *state;
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .address = ALICE, .text = "hi", .text_size = 2 };
+	struct tpdu tpdu = {
+		.kind = TPDU_DELIVER, .port = -1, .address = ALICE, .text = "hi", .text_size = 2
+	};
 	struct heard heard;
 
 	assert_int_equal(store_modem_changed(f->store, "north", "starting", "ready", "Go.", T0), 0);

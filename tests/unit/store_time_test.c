@@ -263,7 +263,9 @@ static void a_text_with_its_prefix_is_wiped_as_well(void **state)
 static void what_came_in_is_kept_until_somebody_has_handled_it(void **state)
 {
 	struct fixture *f = *state;
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .address = ALICE, .text = "hi", .text_size = 2 };
+	struct tpdu tpdu = {
+		.kind = TPDU_DELIVER, .port = -1, .address = ALICE, .text = "hi", .text_size = 2
+	};
 	struct inbox handled = { 0 };
 	struct inbox in;
 
@@ -288,7 +290,9 @@ static void what_was_old_is_not_kept_for_ever(void **state)
 {
 	struct fixture *f = *state;
 	static const struct store_sim other = { "other", "8986000000000000003" };
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .address = ALICE, .text = "hi", .text_size = 2 };
+	struct tpdu tpdu = {
+		.kind = TPDU_DELIVER, .port = -1, .address = ALICE, .text = "hi", .text_size = 2
+	};
 
 	receive(f, &other, "a", 1, &tpdu, T0);
 	assert_int_equal(overview(f).inbox_unhandled, 1);

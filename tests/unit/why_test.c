@@ -21,7 +21,7 @@
 
 static struct store_attempt attempts[40];
 static struct store_delivery deliveries[30];
-static const struct why_modem north = { "north", MODEM_STATE_READY, "registered" };
+static const struct why_modem north = { "north", MODEM_STATE_READY, "registered", false };
 
 static struct store_message a_message(enum delivery_state state)
 {
@@ -202,7 +202,8 @@ static void what_waits_says_for_what(void **state)
 {
 	struct store_message message = a_message(DELIVERY_PENDING);
 	struct why_situation situation = a_situation();
-	struct why_modem broken = { "north", MODEM_STATE_FAILED, "no SIM" };
+	struct why_modem broken = { "north", MODEM_STATE_FAILED, "no SIM", false };
+	struct why_modem resting = { "north", MODEM_STATE_READY, "There is no network.", true };
 
 	(void)state;
 	tell_of(&message, &situation);
@@ -211,6 +212,10 @@ static void what_waits_says_for_what(void **state)
 	tell_of(&message, &situation);
 	assert_true(has("none is ready"));
 	assert_true(has("Modem north is failed: no SIM."));
+	situation.modems = &resting;
+	tell_of(&message, &situation);
+	assert_true(has("none is ready"));
+	assert_true(has("Modem north rests before its next try. There is no network."));
 	situation.modem_count = 0;
 	tell_of(&message, &situation);
 	assert_true(has("none is configured"));

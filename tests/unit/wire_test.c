@@ -80,9 +80,14 @@ static void the_other_orders_cross(void **state)
 	};
 	struct modem_order delete = { .type = MODEM_ORDER_DELETE, .delete.reading = 9 };
 	struct modem_order pin = { .type = MODEM_ORDER_PIN, .pin = { "1234", "why" } };
+	struct modem_order ussd = { .type = MODEM_ORDER_USSD, .ussd = { 7, "*100#" } };
 	struct modem_order stop = { .type = MODEM_ORDER_STOP }, got;
 
 	(void)state;
+	assert_int_equal(modem_order_send(sockets[0], &ussd), 0);
+	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
+	assert_int_equal(got.ussd.id, 7);
+	assert_string_equal(got.ussd.code, "*100#");
 	assert_int_equal(modem_order_send(sockets[0], &start), 0);
 	assert_int_equal(modem_order_send(sockets[0], &delete), 0);
 	assert_int_equal(modem_order_send(sockets[0], &pin), 0);
@@ -182,13 +187,56 @@ static void what_can_t_be_decoded_crosses_raw(void **state)
 	assert_int_equal(got.received.location, -1);
 }
 
+static void the_answer_to_a_ussd_code_crosses_with_every_field(void **state)
+{
+	static struct modem_word sent = {
+		.type = MODEM_WORD_USSD,
+		.ussd = { INT64_MAX, MODEM_USSD_MENU, "1. \xe4\xbd\xa0\n2. b", "0031", "why" },
+	};
+	static struct modem_word got;
+
+	(void)state;
+	/* The longest that may be. */
+	memset(sent.ussd.raw, 'F', sizeof(sent.ussd.raw) - 1);
+	memset(&got, 0xee, sizeof(got));
+	assert_int_equal(modem_word_send(sockets[0], &sent), 0);
+	assert_int_equal(modem_word_recv(sockets[1], &got), 1);
+	assert_int_equal(got.type, MODEM_WORD_USSD);
+	assert_true(got.ussd.id == INT64_MAX);
+	assert_int_equal(got.ussd.end, MODEM_USSD_MENU);
+	assert_string_equal(got.ussd.text, sent.ussd.text);
+	assert_string_equal(got.ussd.raw, sent.ussd.raw);
+	assert_string_equal(got.ussd.reason, "why");
+}
+
+static void what_is_known_of_the_network_crosses_with_every_field(void **state)
+{
+	const struct modem_word sent = { .type = MODEM_WORD_NETWORK,
+					 .network = { true, true, "Cell", 70, 3, 20, 5,
+						      1795000000 } };
+	struct modem_word got;
+
+	(void)state;
+	memset(&got, 0xee, sizeof(got));
+	assert_int_equal(modem_word_send(sockets[0], &sent), 0);
+	assert_int_equal(modem_word_recv(sockets[1], &got), 1);
+	assert_true(got.network.registered && got.network.roaming);
+	assert_string_equal(got.network.network_operator, "Cell");
+	assert_int_equal(got.network.signal_percent, 70);
+	assert_int_equal(got.network.store_used, 3);
+	assert_int_equal(got.network.store_size, 20);
+	assert_int_equal(got.network.registration, 5);
+	assert_true(got.network.time_usec == 1795000000);
+}
+
 static void every_kind_of_word_crosses(void **state)
 {
 	const struct modem_word words[] = {
 		{ .type = MODEM_WORD_STATE, .state = { MODEM_STATE_PIN, "why" } },
 		{ .type = MODEM_WORD_IDENTITY,
 		  .identity = { .imei = "1", .service_centre = "+2" } },
-		{ .type = MODEM_WORD_NETWORK, .network = { true, false, "Cell", -1, 0, 20 } },
+		{ .type = MODEM_WORD_NETWORK,
+		  .network = { true, false, "Cell", -1, 0, 20, -1, 0 } },
 		{ .type = MODEM_WORD_HANDED_OVER, .handed_over = { 0 } },
 		{ .type = MODEM_WORD_OUTCOME,
 		  .outcome = { 5, MODEM_OUTCOME_REFUSED, -1, MODEM_ERROR_CMS, 38 } },
@@ -199,6 +247,8 @@ static void every_kind_of_word_crosses(void **state)
 		{ .type = MODEM_WORD_BUSY, .note = { "sweep" } },
 		{ .type = MODEM_WORD_IDLE },
 		{ .type = MODEM_WORD_SWEPT },
+		{ .type = MODEM_WORD_PIN_WANTED, .pin_wanted = { "1", "", -1 } },
+		{ .type = MODEM_WORD_USSD, .ussd = { .id = 0 } },
 		{ .type = MODEM_WORD_NOTE, .note = { "80 % full" } },
 	};
 	struct modem_word got;
@@ -285,13 +335,37 @@ static void spoil_signal(struct modem_word *word)
 	word->network.signal_percent = 101;
 }
 
+static void spoil_registration(struct modem_word *word)
+{
+	*word = (struct modem_word){ .type = MODEM_WORD_NETWORK };
+	word->network.registration = -2;
+}
+
+static void spoil_network_time(struct modem_word *word)
+{
+	*word = (struct modem_word){ .type = MODEM_WORD_NETWORK };
+	word->network.time_usec = INT64_MAX;
+}
+
+static void spoil_ussd_id(struct modem_word *word)
+{
+	*word = (struct modem_word){ .type = MODEM_WORD_USSD, .ussd.id = -1 };
+}
+
+static void spoil_ussd_end(struct modem_word *word)
+{
+	*word = (struct modem_word){ .type = MODEM_WORD_USSD };
+	word->ussd.end = MODEM_USSD_END_COUNT;
+}
+
 static void a_word_with_a_field_out_of_range_is_refused_whole(void **state)
 {
 	static void (*const SPOILERS[])(struct modem_word *) = {
-		spoil_state,     spoil_state_range,   spoil_sent_without_reference,
-		spoil_reference, spoil_late_attempt,  spoil_reading,
-		spoil_slot,      spoil_reading_range, spoil_concat,
-		spoil_class,     spoil_signal,
+		spoil_state,        spoil_state_range,   spoil_sent_without_reference,
+		spoil_reference,    spoil_late_attempt,  spoil_reading,
+		spoil_slot,         spoil_reading_range, spoil_concat,
+		spoil_class,        spoil_signal,        spoil_registration,
+		spoil_network_time, spoil_ussd_id,       spoil_ussd_end,
 	};
 	struct modem_word got;
 
@@ -315,6 +389,10 @@ static void an_order_that_can_t_be_meant_is_refused(void **state)
 	assert_int_equal(modem_order_send(sockets[0], &order), 0);
 	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
 	order = (struct modem_order){ .type = MODEM_ORDER_PIN, .pin.pin = "123" };
+	assert_int_equal(modem_order_send(sockets[0], &order), 0);
+	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
+	/* A code without an id. */
+	order = (struct modem_order){ .type = MODEM_ORDER_USSD };
 	assert_int_equal(modem_order_send(sockets[0], &order), 0);
 	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
 	for (size_t i = 0; i < ARRAY_SIZE(NUMBERS); i++) {
@@ -385,6 +463,8 @@ int main(void)
 		TEST(the_other_orders_cross),
 		TEST(a_reception_crosses_with_every_field),
 		TEST(what_can_t_be_decoded_crosses_raw),
+		TEST(the_answer_to_a_ussd_code_crosses_with_every_field),
+		TEST(what_is_known_of_the_network_crosses_with_every_field),
 		TEST(every_kind_of_word_crosses),
 		TEST(every_state_has_a_name_of_its_own),
 		TEST(a_word_with_a_field_out_of_range_is_refused_whole),

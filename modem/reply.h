@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Answers to the session's own questions, in the many forms that are about (3GPP TS 27.005 and
+ * 27.007).  Pure; every line is hostile.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REPLY_MEMORIES_MAX 3
+#define REPLY_MEMORY_SIZE 8
+
+/*
+ * Which memories that hold messages can be read, by the answer to AT+CPMS=?: "SM", "ME" and "SR", or
+ * "MT" where that is the only name of the first two.  With brackets, without, nested or empty.
+ * Returns how many.
+ */
+size_t reply_memories(const char *line, char memories[REPLY_MEMORIES_MAX][REPLY_MEMORY_SIZE]);
+
+/* The moment of "+CCLK: "26/11/21,13:43:00+32"", UTC; 0: no zone, or a clock that nobody has set. */
+int64_t reply_clock(const char *line);
+
+/* The number of "+CSCA: "+86138…",145", plain or as UCS2 in hex; false: there is none. */
+bool reply_centre(const char *line, char *number, size_t size);
