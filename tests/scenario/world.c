@@ -131,10 +131,15 @@ void world_fail(struct world *world, const char *format, ...)
 void world_daemon_start(struct world *world)
 {
 	static char config[] = "--config", percent_option[] = "--time-percent";
+	static char clock_option[] = "--clock-synchronised=no";
 	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
 	char program[512], percent[16];
-	char *argv[] = { program, config, world->config_path, percent_option, percent, NULL };
+	char *argv[] = {
+		program, config, world->config_path, percent_option, percent, NULL, NULL,
+	};
 
+	if (world->options.clock_unkept)
+		argv[5] = clock_option;
 	world_program(world, "footbridged", program);
 	snprintf(percent, sizeof(percent), "%u",
 		 world->options.time_percent ? world->options.time_percent : 20);
@@ -309,6 +314,30 @@ void world_worker_opened(struct world *world)
 	}
 }
 
+/* What each of its threads waits for, as far as the kernel tells. */
+static void process_explain(pid_t pid)
+{
+	char path[64], name[384], text[256];
+	struct dirent *entry;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	while (threads && (entry = readdir(threads))) {
+		FILE *file;
+
+		snprintf(name, sizeof(name), "%s/%s/syscall", path, entry->d_name);
+		file = entry->d_name[0] == '.' ? NULL : fopen(name, "re");
+		if (!file)
+			continue;
+		fprintf(stderr, "worker %d, thread %s: %s\n", pid, entry->d_name,
+			fgets(text, sizeof(text), file) ? text : "");
+		fclose(file);
+	}
+	if (threads)
+		closedir(threads);
+}
+
 void world_workers_gone(struct world *world)
 {
 	int64_t until = world_now_msec() + WORLD_PATIENCE_MSEC;
@@ -319,10 +348,10 @@ void world_workers_gone(struct world *world)
 		DIR *directory = opendir("/proc");
 		const struct dirent *entry;
 		bool found = false;
+		pid_t pid = 0, parent;
 
 		while (directory && !found && (entry = readdir(directory))) {
-			pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
-
+			pid = (pid_t)strtol(entry->d_name, NULL, 10);
 			found = pid > 0 && process_is_worker(pid, &parent) &&
 				process_has_open(pid, tty);
 		}
@@ -330,8 +359,10 @@ void world_workers_gone(struct world *world)
 			closedir(directory);
 		if (!found)
 			return;
-		if (world_now_msec() > until)
+		if (world_now_msec() > until) {
+			process_explain(pid);
 			world_fail(world, "a worker outlives its daemon");
+		}
 		poll(NULL, 0, 5);
 	}
 }

@@ -26,6 +26,7 @@ struct world_options {
 	/* The list "modems" of footbridge.conf, "@" for the cell's directory; NULL: WORLD_MODEM. */
 	const char *modems;
 	unsigned time_percent; /* of the daemon's deadlines; 0: 20 */
+	bool clock_unkept;     /* the daemon hears that no time service keeps the clock */
 	bool without_daemon;   /* start it later with world_daemon_start */
 	bool without_tail;     /* start it later with world_tail_start */
 	/* Called once with what went wrong, after the diagnostics; must not return. */

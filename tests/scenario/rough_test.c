@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the talking side makes good, quirk by quirk: each test has a modem that departs from the
+ * standard in one thing, written here as a profile of the cell, in a world of its own.
+ */
+#include "tests/scenario/scenario.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#define OPERATOR "FOOTBRIDGE" /* of the cell */
+#define DAY_PERCENT 20        /* a sweep every twelve seconds */
+
+static char directory[] = "/tmp/rough-test-XXXXXX";
+static char profile_path[64];
+
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A world whose only modem is so. */
+static struct world *begin(const char *profile, unsigned time_percent)
+{
+	static char modem[128];
+	const char *arguments[] = {
+		"--log-lines", "--profiles", directory, "--modem", modem, NULL
+	};
+	FILE *file = fopen(profile_path, "we");
+
+	assert_non_null(file);
+	fprintf(file, "family = \"Rough\"; manufacturer = \"Nobody\"; model = \"R1\";\n%s",
+		profile);
+	fclose(file);
+	snprintf(modem, sizeof(modem), "%s,number=%s,profile=rough", WORLD_MODEM,
+		 WORLD_MODEM_NUMBER);
+	return world_open(&(struct world_options){ .failed = scenario_failed,
+						   .cell_arguments = arguments,
+						   .time_percent = time_percent });
+}
+
+static void end(struct world *world, pid_t worker)
+{
+	assert_int_equal(world_worker_pid(world), worker);
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
+static void comes_in(struct world *world, const char *text)
+{
+	char phone[16];
+
+	world_number(world, phone);
+	world_type(world, phone, text, strlen(text));
+	json_decref(world_inbox_wait(world, phone, 1));
+}
+
+static void goes_out(struct world *world, const char *text)
+{
+	char phone[16], id[65];
+
+	world_number(world, phone);
+	world_send(world, phone, text, strlen(text), id);
+	json_decref(world_message_wait(world, id, "delivered"));
+}
+
+static size_t times_said(struct world *world, const char *command)
+{
+	return world_cell_count(world, 0, "line", "direction=in", command, NULL);
+}
+
+/* EC25: +CDSI: "SM",0, AT+CMGR=0 is an empty OK, and the report lies in SR. */
+static void a_report_that_is_announced_elsewhere_is_found_at_once(void **state)
+{
+	struct world *world = begin("stores = ( { name = \"SM\"; size = 50; },\n"
+				    "\t{ name = \"SR\"; size = 10; } );\n"
+				    "reports = \"SR\"; report_memory = \"SM\"; report_index = 0;\n"
+				    "first_index = 0; empty_ok = true;\n",
+				    100);
+	pid_t worker = world_worker_pid(world);
+	int64_t begun = now_msec();
+
+	(void)state;
+	goes_out(world, "Where is the receipt?");
+	/* The next sweep would be a minute away. */
+	assert_in_range(now_msec() - begun, 0, 20000);
+	end(world, worker);
+}
+
+static void a_memory_beyond_libgammu_s_is_read_and_emptied(void **state)
+{
+	struct world *world = begin("stores = ( { name = \"SM\"; size = 50; },\n"
+				    "\t{ name = \"SR\"; size = 2; } ); reports = \"SR\";\n",
+				    DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	/* More than it holds: each has to be deleted there. */
+	for (int i = 0; i < 5; i++) {
+		goes_out(world, "Confirmed?");
+		comes_in(world, "Meanwhile, in another store.");
+	}
+	end(world, worker);
+}
+
+/* Nokia's and others' refuse AT+CNMI in every form. */
+static void what_is_never_announced_is_found_by_sweeps(void **state)
+{
+	struct world *world = begin(
+		"replies = ( { command = \"AT+CNMI*\"; final = \"ERROR\"; } );\n", DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+	int64_t begun = now_msec();
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		comes_in(world, "Nobody rang.");
+	/* Ten seconds each at most, in the world's time; sweeps of a minute would take 36. */
+	assert_in_range(now_msec() - begun, 0, 18000);
+	end(world, worker);
+}
+
+/* Cinterion: the fifth value must be 1.  M6280: mode 2 is advertised, and refused. */
+static void another_form_of_the_announcement_is_found(void **state)
+{
+	static const char *const PROFILES[] = {
+		"indications = [ \"0123\", \"01\", \"023\", \"02\", \"1\" ];\n"
+		"indications_error = 538;\n",
+		"indications = [ \"01\", \"01\", \"0\", \"012\", \"0\" ];\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(PROFILES) / sizeof(PROFILES[0]); i++) {
+		struct world *world = begin(PROFILES[i], 100);
+		pid_t worker = world_worker_pid(world);
+		int64_t begun = now_msec();
+
+		comes_in(world, "A knock at the door.");
+		goes_out(world, "Come in.");
+		/* By sweeps it would take ten seconds each. */
+		assert_in_range(now_msec() - begun, 0, 8000);
+		end(world, worker);
+	}
+}
+
+/* libgammu would now try slot after slot, up to a hundred thousand. */
+static void a_store_that_refuses_its_list_is_read_slot_by_slot(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CMGL*\"; final = \"+CMS ERROR: 500\"; },\n"
+		      "\t{ command = \"AT+CNMI*\"; final = \"ERROR\"; } );\n",
+		      DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	comes_in(world, "One.");
+	comes_in(world, "Two.");
+	end(world, worker);
+}
+
+/* A command may be left without any answer for ever: it is done without. */
+static void a_command_that_is_never_answered_is_done_without(void **state)
+{
+	struct world *world = begin("replies = ( { command = \"AT+CCLK?\"; final = \"-\"; },\n"
+				    "\t{ command = \"AT+CREG=1\"; final = \"-\"; },\n"
+				    "\t{ command = \"AT+CGREG=1\"; final = \"-\"; },\n"
+				    "\t{ command = \"AT+CEREG=1\"; final = \"-\"; } );\n",
+				    DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	/* The first worker has come through, and goes on so. */
+	assert_int_equal(times_said(world, "text=ATE1"), 1);
+	goes_out(world, "Still there?");
+	comes_in(world, "Yes.");
+	end(world, worker);
+}
+
+/* Wavecom: "+CPIN: READY", and no OK behind it, or not even that. */
+static void a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CPIN?\"; final = \"-\"; } );\n", DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	comes_in(world, "Open enough.");
+	end(world, worker);
+}
+
+/* SIMCom refuses PDU mode, and much else, until it has read the SIM. */
+static void a_modem_that_is_not_ready_for_messages_is_waited_for(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CMGF=0\"; final = \"ERROR\"; times = 3; } );\n",
+		      DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	assert_true(times_said(world, "text=AT+CMGF=0") >= 4);
+	/* By the first worker: libgammu says this once. */
+	assert_int_equal(times_said(world, "text=AT+CFUN=1"), 1);
+	comes_in(world, "In time.");
+	end(world, worker);
+}
+
+/* M6280: the service centre is asked for too early, and again. */
+static void a_service_centre_that_comes_late_is_asked_for_again(void **state)
+{
+	struct world *world = begin(
+		"replies = ( { command = \"AT+CSCA?\"; final = \"+CME ERROR: 14\"; times = 1; } );\n",
+		DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	for (int i = 0; i < 300 && times_said(world, "text=AT+CSCA?") < 2; i++)
+		world_sleep(world, -1, 100);
+	assert_int_equal(times_said(world, "text=AT+CSCA?"), 2);
+	goes_out(world, "By way of the right centre.");
+	end(world, worker);
+}
+
+/* A brown-out: the modem says that it begins, and has forgotten all that it was told. */
+static void a_modem_that_restarts_is_told_all_again_at_once(void **state)
+{
+	struct world *world = begin("boot = ( \"RDY\" );\n", 100);
+	pid_t worker = world_worker_pid(world);
+	size_t mark = world_cell_mark(world);
+	int64_t begun = now_msec();
+
+	(void)state;
+	world_cell_do(world, "{s:s,s:s}", "op", "restart", "modem", WORLD_MODEM);
+	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CNMI=2,1,0,2,0", NULL);
+	comes_in(world, "It rings again.");
+	assert_in_range(now_msec() - begun, 0, 8000);
+	end(world, worker);
+}
+
+/* Some show the operator's number until they are asked for the name. */
+static void an_operator_in_digits_is_asked_for_its_name(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+COPS?\"; final = \"OK\"; times = 1;\n"
+		      "\tlines = [ \"+COPS: 0,2,\\\"46000\\\"\" ]; } );\n",
+		      100);
+	pid_t worker = world_worker_pid(world);
+	char name[64] = "";
+
+	(void)state;
+	for (int i = 0; i < 100 && name[0] == '\0'; i++) {
+		int status;
+		WORLD_JSON *modem =
+			world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+
+		snprintf(name, sizeof(name), "%s", world_text(modem, "operator"));
+		if (name[0] == '\0')
+			world_sleep(world, -1, 100);
+	}
+	assert_string_equal(name, OPERATOR);
+	assert_int_equal(times_said(world, "text=AT+COPS?"), 2);
+	end(world, worker);
+}
+
+static void ask(struct world *world, const char *code, const char *text)
+{
+	WORLD_JSON *body = json_pack("{s:s}", "code", code);
+	int status;
+
+	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "ussd", "modem", WORLD_MODEM, "code", code,
+		      "text", text);
+	WORLD_JSON *answer =
+		world_http(world, "POST", "/v1/modems/" WORLD_MODEM "/ussd", body, &status);
+	assert_int_equal(status, 200);
+	assert_string_equal(world_text(answer, "text"), text);
+}
+
+/* Huawei: packed septets in hex, and nothing at all before AT^USSDMODE. */
+static void a_ussd_code_is_given_in_the_form_that_the_modem_takes(void **state)
+{
+	static const char *const PROFILES[] = {
+		"ussd = \"text\";\n",
+		"ussd = \"ucs2\";\n",
+		"ussd = \"hex\";\n",
+		"ussd = \"packed\";\n",
+		"ussd = \"packed\"; ussd_before = \"AT^USSDMODE=0\";\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(PROFILES) / sizeof(PROFILES[0]); i++) {
+		struct world *world = begin(PROFILES[i], DAY_PERCENT);
+		pid_t worker = world_worker_pid(world);
+
+		ask(world, "*100#", "Your credit is 12.40.\nThank you!");
+		ask(world, "*101#", "Bonus: none");
+		end(world, worker);
+	}
+}
+
+static int open_directory(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(profile_path, sizeof(profile_path), "%s/rough.conf", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	(void)state;
+	unlink(profile_path);
+	return rmdir(directory);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_report_that_is_announced_elsewhere_is_found_at_once),
+		cmocka_unit_test(a_memory_beyond_libgammu_s_is_read_and_emptied),
+		cmocka_unit_test(what_is_never_announced_is_found_by_sweeps),
+		cmocka_unit_test(another_form_of_the_announcement_is_found),
+		cmocka_unit_test(a_store_that_refuses_its_list_is_read_slot_by_slot),
+		cmocka_unit_test(a_command_that_is_never_answered_is_done_without),
+		cmocka_unit_test(a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi),
+		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
+		cmocka_unit_test(a_service_centre_that_comes_late_is_asked_for_again),
+		cmocka_unit_test(a_modem_that_restarts_is_told_all_again_at_once),
+		cmocka_unit_test(an_operator_in_digits_is_asked_for_its_name),
+		cmocka_unit_test(a_ussd_code_is_given_in_the_form_that_the_modem_takes),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, open_directory, remove_directory);
+}
