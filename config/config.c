@@ -52,10 +52,23 @@ static const char *folder_from(const char *variable)
 	return folder && folder[0] == '/' ? folder : NULL;
 }
 
+/* The first of the folders that systemd made for the service (systemd.exec, StateDirectory=). */
+static char *folder_of_service(struct config_reader *reader, const char *variable,
+			       const char *below)
+{
+	const char *folders = folder_from(variable);
+
+	return folders ? print_path(reader, "%.*s%s", (int)strcspn(folders, ":"), folders, below)
+		       : NULL;
+}
+
 static char *default_state_directory(struct config_reader *reader)
 {
 	const char *folder;
+	char *given = folder_of_service(reader, "STATE_DIRECTORY", "");
 
+	if (given)
+		return given;
 	if (geteuid() == 0)
 		return print_path(reader, SYSTEM_STATE);
 	folder = folder_from("XDG_STATE_HOME");
@@ -73,7 +86,10 @@ static char *default_state_directory(struct config_reader *reader)
 static char *default_socket(struct config_reader *reader)
 {
 	const char *folder;
+	char *given = folder_of_service(reader, "RUNTIME_DIRECTORY", "/api.sock");
 
+	if (given)
+		return given;
 	if (geteuid() == 0)
 		return print_path(reader, SYSTEM_SOCKET);
 	folder = folder_from("XDG_RUNTIME_DIR");
@@ -260,6 +276,7 @@ static struct config *config_new(void)
 	config->retention.text_days = 90;
 	config->retention.record_days = 400;
 	config->log.level = LOG_INFO;
+	config->modem_discovery = true;
 	return config;
 }
 
@@ -301,19 +318,31 @@ int config_load(const char *path, FILE *errors, struct config **ret_config)
 	return 0;
 }
 
+static void modem_clear(struct config_modem *modem)
+{
+	free(modem->name);
+	free(modem->device);
+	free(modem->imei);
+	free(modem->imsi);
+	free(modem->iccid);
+	free(modem->usb_path);
+	free(modem->number);
+	if (modem->pin)
+		explicit_bzero(modem->pin, strlen(modem->pin));
+	free(modem->pin);
+	for (char **prefix = modem->prefixes; prefix && *prefix; prefix++)
+		free(*prefix);
+	free(modem->prefixes);
+	free(modem->balance.code);
+	free(modem->balance.pattern);
+}
+
 struct config *config_free(struct config *config)
 {
 	if (!config)
 		return NULL;
-	for (size_t i = 0; i < config->modem_count; i++) {
-		struct config_modem *modem = &config->modems[i];
-		free(modem->name);
-		free(modem->device);
-		free(modem->number);
-		if (modem->pin)
-			explicit_bzero(modem->pin, strlen(modem->pin));
-		free(modem->pin);
-	}
+	for (size_t i = 0; i < config->modem_count; i++)
+		modem_clear(&config->modems[i]);
 	free(config->modems);
 	free(config->path);
 	free(config->state_directory);

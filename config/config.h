@@ -9,13 +9,37 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define CONFIG_MODEMS_MAX 64   /* architecture.md, Scale */
+#define CONFIG_PREFIXES_MAX 32 /* of one modem */
+#define CONFIG_SPEED 115200    /* in baud, when none is given: right for nearly all */
+
+/* Limits of a SIM, since operators bar SIMs for what goes beyond; 0: none. */
+struct config_quota {
+	unsigned parts_per_minute, parts_per_hour, parts_per_day, parts_per_month;
+	unsigned recipients_per_month; /* distinct numbers */
+	unsigned reset_day;            /* of the month, 1..28; 1 */
+};
+
+struct config_balance {
+	char *code;           /* USSD; NULL: never asked for */
+	char *pattern;        /* extended regular expression, group 1 the amount */
+	unsigned every_hours; /* 24 */
+	double low;           /* warned of below it; 0 never */
+};
+
+/* Known by its device, or else by one of imei, imsi, iccid, usb_path. */
 struct config_modem {
-	char *name;     /* "modem-1" and so on when none is given */
-	char *device;   /* path of the tty */
-	unsigned speed; /* 115200 */
-	char *number;   /* the SIM's own, E.164; NULL */
-	char *pin;      /* read from pin_file; NULL */
-	unsigned line;  /* of the configuration, for later errors */
+	char *name;                           /* "modem-1" and so on when none is given */
+	char *device;                         /* path of the tty; NULL */
+	char *imei, *imsi, *iccid, *usb_path; /* NULL when not given */
+	unsigned speed;                       /* CONFIG_SPEED */
+	char *number;                         /* the SIM's own, E.164; NULL */
+	char *pin;                            /* read from pin_file; NULL */
+	char **prefixes; /* "+86", ended by NULL: it sends to these only; NULL: to all others */
+	unsigned price;  /* of a part, in any unit: the cheapest that can send does; 0 */
+	struct config_quota quota;
+	struct config_balance balance;
+	unsigned line; /* of the configuration, for later errors */
 };
 
 enum config_on_unknown {
@@ -43,6 +67,8 @@ struct config {
 		int level; /* syslog priority: error 3, warning 4, notice 5, info 6, debug 7 */
 		bool show_numbers; /* false */
 	} log;
+	bool modem_discovery;     /* true: modems that are plugged in are used */
+	unsigned self_test_hours; /* between two own modems; 0 never */
 	struct config_modem *modems;
 	size_t modem_count;
 };

@@ -11,7 +11,6 @@
 
 #include "bridge/base/cleanup.h"
 
-#define MODEMS_MOST 64       /* architecture.md, Scale */
 #define KEY_NAME_MOST 31     /* of an unknown key, as far as it is compared */
 #define TTL_HOURS_MOST 10584 /* 63 weeks: the longest TP-VP, 3GPP TS 23.040 9.2.3.12.1 */
 #define UNKNOWN_MINUTES_MOST (7 * 24 * 60)
@@ -116,32 +115,70 @@ static void read_group(struct config_reader *reader, const struct config_key *ke
 		read_members(reader, key->group, setting, target);
 }
 
+static void check_modem_is_known(struct config_reader *reader, const config_setting_t *setting)
+{
+	static const char *const names[] = { "device", "imei", "imsi", "iccid", "usb_path" };
+	const config_setting_t *balance;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		count += config_setting_get_member(setting, names[i]) != NULL;
+	if (count == 0)
+		config_complain(
+			reader, setting,
+			"This modem has no device: add device = \"/dev/serial/by-id/…\" (ls "
+			"/dev/serial/by-id shows them), or its imei, imsi, iccid or usb_path.");
+	else if (count > 1)
+		config_complain(reader, setting,
+				"This modem is known by %u things: keep one of device, imei, imsi, "
+				"iccid and usb_path.",
+				count);
+	balance = config_setting_get_member(setting, "balance");
+	if (balance && !config_setting_get_member(balance, "code"))
+		config_complain(
+			reader, balance,
+			"balance has no code: add code = \"*100#\", or whatever one dials.");
+}
+
 static void read_modem(struct config_reader *reader, const struct config_key *key,
 		       const config_setting_t *setting, size_t position)
 {
 	struct config_modem *modem = &reader->config->modems[position];
 
 	modem->line = config_setting_source_line(setting);
-	modem->speed = 115200;
+	modem->speed = CONFIG_SPEED;
+	modem->quota.reset_day = 1;
+	modem->balance.every_hours = 24;
 	if (config_setting_type(setting) != CONFIG_TYPE_GROUP) {
 		config_complain(reader, setting,
 				"A modem must be a group: { device = \"/dev/…\"; }");
 		return;
 	}
 	read_members(reader, key->group, setting, modem);
-	if (!config_setting_get_member(setting, "device"))
-		config_complain(reader, setting,
-				"This modem has no device: add device = "
-				"\"/dev/serial/by-id/…\" (ls /dev/serial/by-id shows them).");
+	check_modem_is_known(reader, setting);
 	if (!modem->name && asprintf(&modem->name, "modem-%zu", position + 1) < 0) {
 		modem->name = NULL;
 		reader->out_of_memory = true;
 	}
 }
 
+static char *const *text_at(const struct config_modem *modem, size_t offset)
+{
+	return (char *const *)(const void *)((const char *)modem + offset);
+}
+
 static void check_modem_is_new(struct config_reader *reader, const config_setting_t *setting,
 			       size_t position)
 {
+	static const struct {
+		const char *name;
+		size_t offset;
+	} identities[] = {
+		{ "imei", offsetof(struct config_modem, imei) },
+		{ "imsi", offsetof(struct config_modem, imsi) },
+		{ "iccid", offsetof(struct config_modem, iccid) },
+		{ "usb_path", offsetof(struct config_modem, usb_path) },
+	};
 	const struct config_modem *modem = &reader->config->modems[position];
 
 	for (const struct config_modem *other = reader->config->modems; other < modem; other++) {
@@ -156,6 +193,15 @@ static void check_modem_is_new(struct config_reader *reader, const config_settin
 					"The modem of line %u has the device %s as well: a device "
 					"has room for one modem.",
 					other->line, other->device);
+		for (size_t i = 0; i < ARRAY_SIZE(identities); i++) {
+			const char *mine = *text_at(modem, identities[i].offset);
+			const char *others = *text_at(other, identities[i].offset);
+
+			if (mine && others && strcmp(mine, others) == 0)
+				config_complain(reader, setting,
+						"The modem of line %u has the %s %s as well.",
+						other->line, identities[i].name, mine);
+		}
 	}
 }
 
@@ -172,10 +218,10 @@ static void read_modems(struct config_reader *reader, const struct config_key *k
 		return;
 	}
 	count = (unsigned)config_setting_length(setting);
-	if (count > MODEMS_MOST) {
+	if (count > CONFIG_MODEMS_MAX) {
 		config_complain(reader, setting,
 				"There are %u modems, one bridge drives at most %d.", count,
-				MODEMS_MOST);
+				CONFIG_MODEMS_MAX);
 		return;
 	}
 	if (count == 0)
@@ -205,17 +251,54 @@ static const struct config_key api_keys[] = {
 };
 static const struct config_group api_group = { "api", api_keys, ARRAY_SIZE(api_keys), none_later };
 
+#define PARTS_MOST 1000000
+static const struct config_key quota_keys[] = {
+	{ "parts_per_minute", value_read_unsigned, MODEM_TARGET(quota.parts_per_minute), 1,
+	  PARTS_MOST },
+	{ "parts_per_hour", value_read_unsigned, MODEM_TARGET(quota.parts_per_hour), 1,
+	  PARTS_MOST },
+	{ "parts_per_day", value_read_unsigned, MODEM_TARGET(quota.parts_per_day), 1, PARTS_MOST },
+	{ "parts_per_month", value_read_unsigned, MODEM_TARGET(quota.parts_per_month), 1,
+	  PARTS_MOST },
+	{ "recipients_per_month", value_read_unsigned, MODEM_TARGET(quota.recipients_per_month), 1,
+	  PARTS_MOST },
+	{ "reset_day", value_read_unsigned, MODEM_TARGET(quota.reset_day), 1, 28 },
+};
+static const struct config_group quota_group = { "quota", quota_keys, ARRAY_SIZE(quota_keys),
+						 none_later };
+
+static const struct config_key balance_keys[] = {
+	{ "code", value_read_ussd_code, MODEM_TARGET(balance.code) },
+	{ "pattern", value_read_pattern, MODEM_TARGET(balance.pattern) },
+	{ "every_hours", value_read_unsigned, MODEM_TARGET(balance.every_hours), 1, 744 },
+	{ "low", value_read_amount, MODEM_TARGET(balance.low) },
+};
+static const struct config_group balance_group = { "balance", balance_keys,
+						   ARRAY_SIZE(balance_keys), none_later };
+
 static const struct config_key modem_keys[] = {
 	{ "name", value_read_modem_name, MODEM_TARGET(name) },
 	{ "device", value_read_device, MODEM_TARGET(device) },
 	{ "speed", value_read_speed, MODEM_TARGET(speed) },
 	{ "number", value_read_own_number, MODEM_TARGET(number) },
 	{ "pin_file", value_read_pin_file, MODEM_TARGET(pin) },
+	{ "imei", value_read_identity, MODEM_TARGET(imei), 14, 16 },
+	{ "imsi", value_read_identity, MODEM_TARGET(imsi), 6, 15 },
+	{ "iccid", value_read_identity, MODEM_TARGET(iccid), 18, 20 },
+	{ "usb_path", value_read_usb_path, MODEM_TARGET(usb_path) },
+	{ "prefixes", value_read_prefixes, MODEM_TARGET(prefixes) },
+	{ "price", value_read_unsigned, MODEM_TARGET(price), 0, PARTS_MOST },
+	{ "quota", read_group, .group = &quota_group },
+	{ "balance", read_group, .group = &balance_group },
 };
-static const char *const modem_later[] = { "prefixes", "quota",    "imei", "imsi",
-					   "iccid",    "usb_path", NULL };
 static const struct config_group modem_group = { "modems", modem_keys, ARRAY_SIZE(modem_keys),
-						 modem_later };
+						 none_later };
+
+static const struct config_key self_test_keys[] = {
+	{ "every_hours", value_read_unsigned, TARGET(self_test_hours), 1, 744 },
+};
+static const struct config_group self_test_group = { "self_test", self_test_keys,
+						     ARRAY_SIZE(self_test_keys), none_later };
 
 static const struct config_key delivery_keys[] = {
 	{ "ttl_hours", value_read_unsigned, TARGET(delivery.ttl_hours), 1, TTL_HOURS_MOST },
@@ -250,11 +333,12 @@ static const struct config_key root_keys[] = {
 	{ "delivery", read_group, .group = &delivery_group },
 	{ "retention", read_group, .group = &retention_group },
 	{ "log", read_group, .group = &log_group },
+	{ "modem_discovery", value_read_flag, TARGET(modem_discovery) },
+	{ "self_test", read_group, .group = &self_test_group },
 	/* Their numbers need the country code. */
 	{ "modems", read_modems, .group = &modem_group, .late = true },
 };
-static const char *const root_later[] = { "operator", "modem_discovery", "presence", "hooks",
-					  NULL };
+static const char *const root_later[] = { "operator", "presence", "hooks", NULL };
 static const struct config_group root_group = { NULL, root_keys, ARRAY_SIZE(root_keys),
 						root_later };
 

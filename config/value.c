@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Single values of footbridge.conf: each reader checks type and meaning, and either sets its
- * target or complains.  A PIN is never part of a complaint.
+ * target or complains.
  */
 #include "config/value.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 
@@ -19,8 +16,6 @@
 #include "bridge/base/number.h"
 #include "bridge/base/utf8.h"
 
-#define MODEM_NAME_MOST 63
-#define DEVICE_PATH_MOST 255
 #define TEXT_MOST 4000 /* PATH_MAX less what is put behind a folder */
 
 void config_complain(struct config_reader *reader, const config_setting_t *setting,
@@ -42,7 +37,7 @@ void config_complain(struct config_reader *reader, const config_setting_t *setti
 
 /* ---- plain values */
 
-static void set_text(struct config_reader *reader, char **target, const char *text)
+void value_set_text(struct config_reader *reader, char **target, const char *text)
 {
 	free(*target);
 	*target = strdup(text);
@@ -50,9 +45,8 @@ static void set_text(struct config_reader *reader, char **target, const char *te
 		reader->out_of_memory = true;
 }
 
-/* The setting's text when it is one, otherwise NULL after a complaint. */
-static const char *text_of(struct config_reader *reader, const struct config_key *key,
-			   const config_setting_t *setting)
+const char *value_text(struct config_reader *reader, const struct config_key *key,
+		       const config_setting_t *setting)
 {
 	const char *text;
 	size_t size;
@@ -115,10 +109,10 @@ void value_read_flag(struct config_reader *reader, const struct config_key *key,
 		*(bool *)target = config_setting_get_bool(setting) != 0;
 }
 
-static const char *path_of(struct config_reader *reader, const struct config_key *key,
-			   const config_setting_t *setting)
+const char *value_path(struct config_reader *reader, const struct config_key *key,
+		       const config_setting_t *setting)
 {
-	const char *path = text_of(reader, key, setting);
+	const char *path = value_text(reader, key, setting);
 
 	if (path && path[0] != '/') {
 		config_complain(reader, setting,
@@ -132,17 +126,17 @@ static const char *path_of(struct config_reader *reader, const struct config_key
 void value_read_path(struct config_reader *reader, const struct config_key *key,
 		     const config_setting_t *setting, void *target)
 {
-	const char *path = path_of(reader, key, setting);
+	const char *path = value_path(reader, key, setting);
 
 	if (path)
-		set_text(reader, target, path);
+		value_set_text(reader, target, path);
 }
 
 void value_read_socket(struct config_reader *reader, const struct config_key *key,
 		       const config_setting_t *setting, void *target)
 {
 	const size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
-	const char *path = path_of(reader, key, setting);
+	const char *path = value_path(reader, key, setting);
 
 	if (path && strlen(path) > most)
 		config_complain(reader, setting,
@@ -150,12 +144,12 @@ void value_read_socket(struct config_reader *reader, const struct config_key *ke
 				"choose a shorter one.",
 				key->name, most);
 	else if (path)
-		set_text(reader, target, path);
+		value_set_text(reader, target, path);
 }
 
 /* ---- values with a meaning */
 
-static bool is_digits(const char *text, size_t least, size_t most)
+bool value_is_digits(const char *text, size_t least, size_t most)
 {
 	size_t size = strspn(text, "0123456789");
 
@@ -165,19 +159,19 @@ static bool is_digits(const char *text, size_t least, size_t most)
 void value_read_country_code(struct config_reader *reader, const struct config_key *key,
 			     const config_setting_t *setting, void *target)
 {
-	const char *text = text_of(reader, key, setting);
+	const char *text = value_text(reader, key, setting);
 
 	if (!text)
 		return;
 	/* ITU-T E.164: one to three digits, the first is never 0. */
-	if (!is_digits(text, 1, 3) || text[0] == '0')
+	if (!value_is_digits(text, 1, 3) || text[0] == '0')
 		config_complain(
 			reader, setting,
 			"country_code must be one to three digits without \"+\" or zeros in "
 			"front, like \"86\", not \"%s\".",
 			text);
 	else
-		set_text(reader, target, text);
+		value_set_text(reader, target, text);
 }
 
 void value_read_trunk_prefix(struct config_reader *reader, const struct config_key *key,
@@ -189,22 +183,22 @@ void value_read_trunk_prefix(struct config_reader *reader, const struct config_k
 	if (config_setting_type(setting) == CONFIG_TYPE_STRING &&
 	    config_setting_get_string(setting)[0] == '\0')
 		return;
-	text = text_of(reader, key, setting);
+	text = value_text(reader, key, setting);
 	if (!text)
 		return;
-	if (!is_digits(text, 1, 4))
+	if (!value_is_digits(text, 1, 4))
 		config_complain(reader, setting,
 				"trunk_prefix must be the digits dialled before national numbers, "
 				"like \"0\", or \"\" for none, not \"%s\".",
 				text);
 	else
-		set_text(reader, target, text);
+		value_set_text(reader, target, text);
 }
 
 void value_read_on_unknown(struct config_reader *reader, const struct config_key *key,
 			   const config_setting_t *setting, void *target)
 {
-	const char *text = text_of(reader, key, setting);
+	const char *text = value_text(reader, key, setting);
 
 	if (!text)
 		return;
@@ -227,7 +221,7 @@ void value_read_level(struct config_reader *reader, const struct config_key *key
 		{ "error", LOG_ERR }, { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
 		{ "info", LOG_INFO }, { "debug", LOG_DEBUG },
 	};
-	const char *text = text_of(reader, key, setting);
+	const char *text = value_text(reader, key, setting);
 
 	if (!text)
 		return;
@@ -240,136 +234,4 @@ void value_read_level(struct config_reader *reader, const struct config_key *key
 			"level must be \"error\", \"warning\", \"notice\", \"info\" or \"debug\", "
 			"not \"%s\".",
 			text);
-}
-
-/* ---- one modem */
-
-void value_read_modem_name(struct config_reader *reader, const struct config_key *key,
-			   const config_setting_t *setting, void *target)
-{
-	static const char accepted[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789._-";
-	const char *text = text_of(reader, key, setting);
-
-	if (!text)
-		return;
-	/* It stands in URLs, commands and journal fields. */
-	if (strlen(text) > MODEM_NAME_MOST || text[strspn(text, accepted)] != '\0' ||
-	    text[0] == '-' || text[0] == '.')
-		config_complain(reader, setting,
-				"A modem's name is at most %d of the letters a-z, A-Z, digits, and "
-				"\".\", \"_\", \"-\" (not in front), not \"%s\".",
-				MODEM_NAME_MOST, text);
-	else
-		set_text(reader, target, text);
-}
-
-void value_read_device(struct config_reader *reader, const struct config_key *key,
-		       const config_setting_t *setting, void *target)
-{
-	const char *path = path_of(reader, key, setting);
-
-	if (path && strlen(path) > DEVICE_PATH_MOST)
-		config_complain(reader, setting,
-				"device is longer than %d bytes: use a shorter "
-				"path, or a link to it.",
-				DEVICE_PATH_MOST);
-	else if (path)
-		set_text(reader, target, path);
-}
-
-void value_read_speed(struct config_reader *reader, const struct config_key *key,
-		      const config_setting_t *setting, void *target)
-{
-	static const int speeds[] = { 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600 };
-
-	(void)key;
-	for (size_t i = 0; i < ARRAY_SIZE(speeds); i++)
-		if (config_setting_type(setting) == CONFIG_TYPE_INT &&
-		    config_setting_get_int(setting) == speeds[i]) {
-			*(unsigned *)target = (unsigned)speeds[i];
-			return;
-		}
-	config_complain(
-		reader, setting,
-		"speed must be 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600, "
-		"without quotes.");
-}
-
-void value_read_own_number(struct config_reader *reader, const struct config_key *key,
-			   const config_setting_t *setting, void *target)
-{
-	const struct number_plan plan = {
-		.country_code = reader->config->country_code,
-		.trunk_prefix = reader->config->trunk_prefix,
-	};
-	const char *text = text_of(reader, key, setting);
-	char number[NUMBER_SIZE], why[256];
-	enum number_error error;
-
-	if (!text)
-		return;
-	error = number_normalize(&plan, text, number);
-	if (error != NUMBER_OK)
-		config_complain(reader, setting, "The modem's own number: %s",
-				number_explain(error, text, why, sizeof(why)));
-	else
-		set_text(reader, target, number);
-}
-
-/* Whether the PIN in this open file is nobody else's business; complains if not. */
-static bool pin_file_is_private(struct config_reader *reader, const config_setting_t *setting,
-				const char *path, int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		config_complain(reader, setting,
-				"pin_file %s is not a plain file: write the PIN into one.", path);
-		return false;
-	}
-	if (status.st_mode & 077) {
-		config_complain(reader, setting,
-				"pin_file %s may be read or written by others: run chmod 600 '%s'.",
-				path, path);
-		return false;
-	}
-	return true;
-}
-
-void value_read_pin_file(struct config_reader *reader, const struct config_key *key,
-			 const config_setting_t *setting, void *target)
-{
-	const char *path = path_of(reader, key, setting);
-	CLEANUP_CLOSE int fd = -1;
-	char pin[16]; /* eight digits, and room to see that there is more */
-	ssize_t size;
-
-	if (!path)
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		config_complain(reader, setting,
-				"pin_file %s can't be opened (%s): write the PIN "
-				"into it, and run chmod 600.",
-				path, strerror(errno));
-		return;
-	}
-	if (!pin_file_is_private(reader, setting, path, fd))
-		return;
-	size = read(fd, pin, sizeof(pin) - 1);
-	if (size < 0)
-		size = 0;
-	while (size > 0 && strchr(" \t\r\n", pin[size - 1]))
-		size--;
-	pin[size] = '\0';
-	/* strlen: a NUL byte inside makes it no PIN. */
-	if (strlen(pin) != (size_t)size || !is_digits(pin, 4, 8))
-		config_complain(reader, setting,
-				"pin_file %s must hold the SIM's PIN, 4 to 8 digits, and nothing "
-				"else.",
-				path);
-	else
-		set_text(reader, target, pin);
-	explicit_bzero(pin, sizeof(pin));
 }

@@ -28,9 +28,37 @@ static const struct {
 	{ "delivery: { quiet_hours = \"21:00-07:00\"; };",
 	  "F/a.conf:1: quiet_hours comes with a later version, this is " FOOTBRIDGE_VERSION
 	  ": remove it, or put # before it.\n" },
-	{ "modems: ( { device = \"/dev/a\"; imei = \"1\"; } );",
-	  "F/a.conf:1: imei comes with a later version, this is " FOOTBRIDGE_VERSION
-	  ": remove it, or put # before it.\n" },
+	/* one modem */
+	{ "modems: ( { device = \"/dev/a\"; imei = \"490154203237518\"; } );",
+	  "F/a.conf:1: This modem is known by 2 things: keep one of device, imei, imsi, iccid and "
+	  "usb_path.\n" },
+	{ "modems: ( { imei = \"1\"; } );",
+	  "F/a.conf:1: imei must be its 14 to 16 digits, not \"1\" (footbridge modem show tells "
+	  "them).\n" },
+	{ "modems: ( { usb_path = \"usb1\"; } );",
+	  "F/a.conf:1: usb_path must be bus and ports like \"1-2.3\" (ls /sys/bus/usb/devices), not "
+	  "\"usb1\".\n" },
+	{ "modems: ( { iccid = \"8949020000000000001\"; },\n{ iccid = \"8949020000000000001\"; } );",
+	  "F/a.conf:2: The modem of line 1 has the iccid 8949020000000000001 as well.\n" },
+	{ "modems: ( { device = \"/dev/a\"; prefixes = [\"86\"]; } );",
+	  "F/a.conf:1: A prefix must be \"+\" and 1 to 15 digits, like \"+86\", not 86.\n" },
+	{ "modems: ( { device = \"/dev/a\"; prefixes = \"+86\"; } );",
+	  "F/a.conf:1: prefixes must be a list of 1 to 32 beginnings of numbers: [\"+86\", "
+	  "\"+852\"].\n" },
+	{ "modems: ( { device = \"/dev/a\"; quota: { reset_day = 29; }; } );",
+	  "F/a.conf:1: reset_day must be a whole number from 1 to 28, without quotes.\n" },
+	{ "modems: ( { device = \"/dev/a\"; quota: { parts = 29; }; } );",
+	  "F/a.conf:1: unknown key parts in quota; did you mean parts_per_day?\n" },
+	{ "modems: ( { device = \"/dev/a\"; balance: { low = 2; }; } );",
+	  "F/a.conf:1: balance has no code: add code = \"*100#\", or whatever one dials.\n" },
+	{ "modems: ( { device = \"/dev/a\"; balance: { code = \"100\"; }; } );",
+	  "F/a.conf:1: code must be what one dials for it, like \"*100#\", not \"100\".\n" },
+	{ "modems: ( { device = \"/dev/a\"; balance: { code = \"*1#\"; pattern = \"[0-9]+\"; }; } );",
+	  "F/a.conf:1: pattern needs brackets around the amount: \"([0-9.]+) EUR\".\n" },
+	{ "modems: ( { device = \"/dev/a\"; balance: { code = \"*1#\"; low = -1; }; } );",
+	  "F/a.conf:1: low must be an amount like 5 or 2.50.\n" },
+	{ "self_test: { every_hours = 0; };",
+	  "F/a.conf:1: every_hours must be a whole number from 1 to 744, without quotes.\n" },
 	/* types */
 	{ "country_code = 86;", "F/a.conf:1: country_code must be a text: write it in quotes.\n" },
 	{ "delivery: { ttl_hours = \"72\"; };",
@@ -110,7 +138,8 @@ static const struct {
 	/* modems */
 	{ "modems: ( { name = \"north\"; } );",
 	  "F/a.conf:1: This modem has no device: add device = \"/dev/serial/by-id/…\" (ls "
-	  "/dev/serial/by-id shows them).\n" },
+	  "/dev/serial/by-id shows them), or its "
+	  "imei, imsi, iccid or usb_path.\n" },
 	{ "modems: ( { device = \"ttyUSB0\"; } );",
 	  "F/a.conf:1: device must be a whole path that begins with \"/\", not "
 	  "\"ttyUSB0\".\n" },

@@ -1,84 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * footbridge.conf: what is read, what is refused and in which words, and the defaults.  Runs from
+ * footbridge.conf: what is read, what is refused and in which words.  Runs from
  * the root of the source tree; files are written below $TMPDIR.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
-#include "bridge/base/cleanup.h"
-#include "config/config.h"
+#include "tests/unit/config_fixture.h"
 #include "tests/unit/config_mistakes.h"
 
 #define DEFAULT_FILE "config/footbridge.conf"
-
-static char folder[256];
-
-static void cleanup_config(struct config **config)
-{
-	config_free(*config);
-}
-
-static const char *path_of(const char *name)
-{
-	static char paths[4][512];
-	static unsigned turn;
-	char *path = paths[turn++ % ARRAY_SIZE(paths)];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_file(const char *name, mode_t mode, const char *text)
-{
-	FILE *file = fopen(path_of(name), "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path_of(name), mode), 0);
-}
-
-/* The errors with "F/" for the folder; the caller's. */
-static int load_path(const char *path, struct config **ret_config, char **ret_errors)
-{
-	CLEANUP_FREE char *written = NULL;
-	size_t size, folder_size = strlen(folder);
-	FILE *errors = open_memstream(&written, &size);
-	char *out;
-	int r;
-
-	assert_non_null(errors);
-	r = config_load(path, errors, ret_config);
-	assert_int_equal(fclose(errors), 0);
-	*ret_errors = out = calloc(1, size + 1);
-	assert_non_null(out);
-	for (const char *at = written; *at != '\0';) {
-		if (strncmp(at, folder, folder_size) == 0) {
-			*out++ = 'F';
-			at += folder_size;
-		} else {
-			*out++ = *at++;
-		}
-	}
-	return r;
-}
-
-static int load_text(const char *text, struct config **ret_config, char **ret_errors)
-{
-	write_file("a.conf", 0600, text);
-	return load_path(path_of("a.conf"), ret_config, ret_errors);
-}
 
 static void every_key_arrives_in_its_place(void **state)
 {
@@ -130,6 +62,53 @@ static void every_key_arrives_in_its_place(void **state)
 	assert_null(config->modems[1].number);
 	assert_null(config->modems[1].pin);
 	assert_int_equal(config->modems[1].line, 7);
+}
+
+static void a_modem_has_its_identity_its_limits_and_its_price(void **state)
+{
+	CLEANUP(cleanup_config) struct config *config = NULL;
+	CLEANUP_FREE char *errors = NULL;
+	const struct config_modem *modem;
+
+	(void)state;
+	assert_int_equal(
+		load_text(
+			"modem_discovery = false; self_test: { every_hours = 744; };\n"
+			"modems: ( { imei = \"490154203237518\"; prefixes = [\"+86\", \"+852\"];\n"
+			" price = 7; quota: { parts_per_minute = 1; parts_per_hour = 2;\n"
+			" parts_per_day = 3; parts_per_month = 4; recipients_per_month = 5;\n"
+			" reset_day = 17; }; balance: { code = \"*100#\";\n"
+			" pattern = \"([0-9.]+) EUR\"; every_hours = 6; low = 2.5; }; },\n"
+			"{ imsi = \"262011234567890\"; }, { iccid = \"8949020000000000001\"; },\n"
+			"{ usb_path = \"1-2.3\"; } );",
+			&config, &errors),
+		0);
+	assert_string_equal(errors, "");
+	assert_false(config->modem_discovery);
+	assert_int_equal(config->self_test_hours, 744);
+	modem = &config->modems[0];
+	assert_null(modem->device);
+	assert_string_equal(modem->imei, "490154203237518");
+	assert_string_equal(modem->prefixes[0], "+86");
+	assert_string_equal(modem->prefixes[1], "+852");
+	assert_null(modem->prefixes[2]);
+	assert_int_equal(modem->price, 7);
+	assert_int_equal(modem->quota.parts_per_minute, 1);
+	assert_int_equal(modem->quota.parts_per_hour, 2);
+	assert_int_equal(modem->quota.parts_per_day, 3);
+	assert_int_equal(modem->quota.parts_per_month, 4);
+	assert_int_equal(modem->quota.recipients_per_month, 5);
+	assert_int_equal(modem->quota.reset_day, 17);
+	assert_string_equal(modem->balance.code, "*100#");
+	assert_string_equal(modem->balance.pattern, "([0-9.]+) EUR");
+	assert_int_equal(modem->balance.every_hours, 6);
+	assert_true(modem->balance.low == 2.5);
+	assert_string_equal(config->modems[1].imsi, "262011234567890");
+	assert_null(config->modems[1].prefixes);
+	assert_int_equal(config->modems[1].quota.reset_day, 1);
+	assert_int_equal(config->modems[1].balance.every_hours, 24);
+	assert_string_equal(config->modems[2].iccid, "8949020000000000001");
+	assert_string_equal(config->modems[3].usb_path, "1-2.3");
 }
 
 static void the_country_code_counts_wherever_it_stands(void **state)
@@ -438,96 +417,6 @@ static void the_shipped_file_is_valid_and_shows_the_defaults(void **state)
 	check_shipped_values(switched_on);
 }
 
-static void set_or_unset(const char *name, const char *value)
-{
-	if (value)
-		setenv(name, value, 1);
-	else
-		unsetenv(name);
-}
-
-static void without_privileges_the_users_own_folders_are_the_default(void **state)
-{
-	static const struct {
-		const char *home, *state_home, *runtime_dir, *state_directory, *socket;
-	} cases[] = {
-		{ "/home/li", NULL, "/run/user/7", "/home/li/.local/state/footbridge",
-		  "/run/user/7/footbridge/api.sock" },
-		{ "/home/li", "/data", "/run/user/7", "/data/footbridge",
-		  "/run/user/7/footbridge/api.sock" },
-		{ NULL, "/data", NULL, "/data/footbridge", "/data/footbridge/api.sock" },
-		{ "/home/li", "data", "run", "/home/li/.local/state/footbridge",
-		  "/home/li/.local/state/footbridge/api.sock" },
-		{ "/home/li", "", "", "/home/li/.local/state/footbridge",
-		  "/home/li/.local/state/footbridge/api.sock" },
-	};
-	uid_t user = geteuid();
-
-	(void)state;
-	write_file("a.conf", 0644, "");
-	assert_int_equal(chmod(folder, 0755), 0);
-	if (user == 0)
-		assert_int_equal(seteuid(65534), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(cleanup_config) struct config *config = NULL;
-		CLEANUP_FREE char *errors = NULL;
-
-		set_or_unset("HOME", cases[i].home);
-		set_or_unset("XDG_STATE_HOME", cases[i].state_home);
-		set_or_unset("XDG_RUNTIME_DIR", cases[i].runtime_dir);
-		/* A file that says nothing of folders leaves the same defaults as none. */
-		assert_int_equal(load_path(path_of("a.conf"), &config, &errors), 0);
-		assert_string_equal(config->state_directory, cases[i].state_directory);
-		assert_string_equal(config->api.socket, cases[i].socket);
-	}
-	if (user == 0)
-		assert_int_equal(seteuid(0), 0);
-}
-
-static void without_any_folder_of_ones_own_the_error_says_what_to_set(void **state)
-{
-	struct config *config = NULL;
-	CLEANUP_FREE char *no_home = NULL, *too_long = NULL;
-	char home[120];
-	uid_t user = geteuid();
-
-	(void)state;
-	write_file("a.conf", 0644, "");
-	assert_int_equal(chmod(folder, 0755), 0);
-	if (user == 0)
-		assert_int_equal(seteuid(65534), 0);
-	unsetenv("HOME");
-	unsetenv("XDG_STATE_HOME");
-	unsetenv("XDG_RUNTIME_DIR");
-	assert_int_equal(load_path(path_of("a.conf"), &config, &no_home), -EINVAL);
-	assert_string_equal(no_home, "F/a.conf: neither HOME nor XDG_STATE_HOME says where to keep "
-				     "the data: set state_directory.\n");
-	memset(home, 'h', sizeof(home));
-	home[0] = '/';
-	home[sizeof(home) - 1] = '\0';
-	setenv("HOME", home, 1);
-	assert_int_equal(load_path(path_of("a.conf"), &config, &too_long), -EINVAL);
-	assert_non_null(strstr(too_long, "would be longer than 107 bytes: set api: { socket = "));
-	if (user == 0)
-		assert_int_equal(seteuid(0), 0);
-}
-
-static void for_root_the_systems_folders_are_the_default(void **state)
-{
-	CLEANUP(cleanup_config) struct config *config = NULL;
-	CLEANUP_FREE char *errors = NULL;
-
-	(void)state;
-	if (geteuid() != 0) {
-		print_message("Needs root.\n");
-		skip();
-	}
-	setenv("XDG_STATE_HOME", "/data", 1);
-	assert_int_equal(load_text("", &config, &errors), 0);
-	assert_string_equal(config->state_directory, "/var/lib/footbridge");
-	assert_string_equal(config->api.socket, "/run/footbridge/api.sock");
-}
-
 static void without_any_file_there_are_defaults(void **state)
 {
 	CLEANUP(cleanup_config) struct config *config = NULL;
@@ -548,31 +437,11 @@ static void without_any_file_there_are_defaults(void **state)
 	assert_null(config_free(NULL));
 }
 
-static int make_folder(void **state)
-{
-	const char *parent = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(folder, sizeof(folder), "%s/footbridge-config-XXXXXX", parent ? parent : "/tmp");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	static const char *const names[] = { "a.conf",      "more.conf",  "pin",
-					     "inner.conf",  "outer.conf", "other.conf",
-					     "default.conf" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		unlink(path_of(names[i]));
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_arrives_in_its_place),
+		cmocka_unit_test(a_modem_has_its_identity_its_limits_and_its_price),
 		cmocka_unit_test(the_country_code_counts_wherever_it_stands),
 		cmocka_unit_test(an_empty_file_leaves_the_defaults),
 		cmocka_unit_test(an_included_file_is_read_and_named_in_errors),
@@ -587,9 +456,6 @@ int main(void)
 		cmocka_unit_test(a_file_of_another_user_is_refused),
 		cmocka_unit_test(a_file_that_can_not_be_opened_is_named),
 		cmocka_unit_test(the_shipped_file_is_valid_and_shows_the_defaults),
-		cmocka_unit_test(without_privileges_the_users_own_folders_are_the_default),
-		cmocka_unit_test(without_any_folder_of_ones_own_the_error_says_what_to_set),
-		cmocka_unit_test(for_root_the_systems_folders_are_the_default),
 		cmocka_unit_test(without_any_file_there_are_defaults),
 	};
 
