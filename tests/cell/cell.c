@@ -61,6 +61,11 @@ struct centre *cell_centre(struct cell *cell)
 	return cell->world.centre;
 }
 
+struct events *cell_events(struct cell *cell)
+{
+	return cell->world.events;
+}
+
 struct modem *cell_modem_at(struct cell *cell, size_t index)
 {
 	return index < cell->count ? cell->modems[index] : NULL;

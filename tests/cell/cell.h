@@ -15,6 +15,7 @@
 #define CELL_MODEMS_MAX 64
 
 struct cell;
+struct events;
 
 struct cell_settings {
 	const char *directory;
@@ -38,6 +39,7 @@ int cell_add_modem(struct cell *cell, const char *description, char why[static M
 struct modem *cell_modem(struct cell *cell, const char *name);
 struct modem *cell_modem_at(struct cell *cell, size_t index); /* NULL at the end */
 struct centre *cell_centre(struct cell *cell);
+struct events *cell_events(struct cell *cell);
 
 /* ---- ops.c: does what one object of the control socket asks; the answer is the caller's. */
 json_t *ops_run(struct cell *cell, json_t *request);

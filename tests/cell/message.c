@@ -164,6 +164,7 @@ static void log_arrival(struct modem *m, const struct arrival *arrival)
 {
 	json_t *location = arrival->memory ? json_integer((json_int_t)arrival->location) : NULL;
 	json_t *memory = arrival->memory ? json_string(arrival->memory) : NULL;
+	bool lost = !arrival->memory && m->session.indications[3] == 0;
 	char from[ADDRESS_SIZE];
 
 	tpdu_sender(arrival->octets, arrival->size, from);
@@ -171,10 +172,10 @@ static void log_arrival(struct modem *m, const struct arrival *arrival)
 		events_log(m->world->events, "deliver", "{s:s,s:o?,s:s,s:o?}", "modem", m->name,
 			   "location", location, "from", from, "memory", memory);
 	else
-		events_log(m->world->events, "report", "{s:s,s:i,s:i,s:s,s:o?,s:o?}", "modem",
+		events_log(m->world->events, "report", "{s:s,s:i,s:i,s:s,s:o?,s:o?,s:b}", "modem",
 			   m->name, "reference", arrival->size > 1 ? arrival->octets[1] : 0,
 			   "status", arrival->octets[arrival->size - 1], "number", from, "location",
-			   location, "memory", memory);
+			   location, "memory", memory, "lost", lost);
 }
 
 static void indicate_direct(struct modem *m, const struct arrival *arrival, bool report)

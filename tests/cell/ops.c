@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/cell/cell.h"
+#include "tests/cell/events.h"
 #include "tests/cell/ops.h"
 
 #define FAILURES_MAX 1000000
@@ -321,14 +322,19 @@ static json_t *op_advance(struct op *op)
 static const struct {
 	const char *name;
 	json_t *(*run)(struct op *op);
+	bool logged; /* it makes something misbehave, or behave again */
 } ops_table[] = {
-	{ "type", op_type },         { "incoming", op_incoming }, { "tpdu", op_tpdu },
-	{ "raw", op_raw },           { "set", op_set },           { "fail", op_fail },
-	{ "phone", op_phone },       { "report", op_report },     { "release", op_release },
-	{ "hold", op_hold },         { "resume", op_resume },     { "unplug", op_unplug },
-	{ "plug", op_plug },         { "restart", op_restart },   { "ussd", op_ussd },
-	{ "ussd_say", op_ussd_say }, { "advance", op_advance },   { "screen", op_screen },
-	{ "store", op_store },       { "modems", op_modems },     { "phones", op_phones },
+	{ "type", op_type, false },       { "incoming", op_incoming, false },
+	{ "tpdu", op_tpdu, false },       { "raw", op_raw, false },
+	{ "set", op_set, true },          { "fail", op_fail, true },
+	{ "phone", op_phone, true },      { "report", op_report, true },
+	{ "release", op_release, false }, { "hold", op_hold, false },
+	{ "resume", op_resume, false },   { "unplug", op_unplug, false },
+	{ "plug", op_plug, false },       { "restart", op_restart, false },
+	{ "ussd", op_ussd, false },       { "ussd_say", op_ussd_say, false },
+	{ "advance", op_advance, false }, { "screen", op_screen, false },
+	{ "store", op_store, false },     { "modems", op_modems, false },
+	{ "phones", op_phones, false },
 };
 
 json_t *ops_run(struct cell *cell, json_t *request)
@@ -344,6 +350,8 @@ json_t *ops_run(struct cell *cell, json_t *request)
 	for (size_t i = 0; name && i < sizeof(ops_table) / sizeof(ops_table[0]); i++)
 		if (strcmp(name, ops_table[i].name) == 0) {
 			answer = ops_table[i].run(&op);
+			if (answer && ops_table[i].logged)
+				events_log(cell_events(cell), "op", "O", request);
 			break;
 		}
 	if (!answer)
