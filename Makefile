@@ -8,6 +8,10 @@ sbindir    ?= $(PREFIX)/sbin
 libexecdir ?= $(PREFIX)/libexec
 mandir     ?= $(PREFIX)/share/man
 datadir    ?= $(PREFIX)/share
+# Where systemd and udev look, whatever the prefix is.
+systemdir  ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/systemd/system
+sysusersdir ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/sysusers.d
+udevdir    ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/udev/rules.d
 
 VARIANT ?= release
 OUT     := build/$(VARIANT)
@@ -19,6 +23,7 @@ APT      := build-essential pkg-config libgammu-dev libsystemd-dev libsqlite3-de
 	libcbor-dev libsodium-dev libmicrohttpd-dev libjansson-dev libcurl4-gnutls-dev libcmocka-dev
 APT_TEST := systemd util-linux
 APT_BENCH := gammu-smsd smstools
+APT_VM   := qemu-system-x86 mmdebstrap e2fsprogs socat jq
 APT_LINT := clang clang-tidy-14 clang-format-14 libclang-rt-14-dev cppcheck mandoc
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -46,9 +51,10 @@ BASE   := $(wildcard bridge/base/*.c)
 CONFIG := $(wildcard config/*.c)
 TEXT   := $(wildcard modem/text/*.c)
 HANDLE := modem/wire.c $(wildcard modem/handle*.c modem/memoir*.c)
-WORKER := $(filter-out $(HANDLE),$(wildcard modem/*.c))
+PLUG   := modem/ports.c modem/discover.c
+WORKER := $(filter-out $(HANDLE) $(PLUG),$(wildcard modem/*.c))
 LINE   := $(wildcard modem/answer*.c modem/line*.c modem/agenda*.c) modem/ask.c modem/pace.c \
-	modem/reply.c modem/say.c
+	modem/reply.c modem/say.c modem/usb_reset.c
 STORE  := $(wildcard bridge/store/*.c)
 CORE   := $(wildcard bridge/core/*.c)
 API    := $(wildcard bridge/api/*.c)
@@ -59,7 +65,8 @@ WORLD  := $(wildcard tests/scenario/world*.c)
 
 # ---- programs: name, sources, packages
 PROGRAMS := footbridged footbridge footbridge-modem footbridge-cell footbridge-demo
-SRC_footbridged      := bridge/main.c $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(STORE) $(CORE) $(API)
+SRC_footbridged      := bridge/main.c $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(PLUG) $(STORE) $(CORE) \
+	$(API)
 PKG_footbridged      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson
 SRC_footbridge       := $(CLI) $(BASE)
 PKG_footbridge       := libsystemd libcbor jansson libcurl
@@ -74,16 +81,16 @@ PKG_footbridge-demo  := jansson
 UNIT_TESTS     := $(patsubst tests/%.c,%,$(wildcard tests/unit/*_test.c))
 CELL_TESTS     := $(patsubst tests/%.c,%,$(wildcard tests/cell/tests/*_test.c))
 SCENARIO_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/scenario/*_test.c))
-BENCHES        := $(patsubst tests/%.c,%,$(wildcard tests/bench/*.c))
+BENCHES        := $(patsubst tests/%.c,%,$(filter-out tests/bench/bench.c,$(wildcard tests/bench/*.c)))
 PKG_tests      := libsystemd sqlite3 libconfig libcbor libsodium libmicrohttpd jansson libcurl cmocka
-ROOMS          := $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(LINE) $(STORE) $(CORE) $(API) \
+ROOMS          := $(BASE) $(CONFIG) $(TEXT) $(HANDLE) $(PLUG) $(LINE) $(STORE) $(CORE) $(API) \
 	$(filter-out bridge/cli/main.c,$(CLI)) tests/unit/journal_fixture.c $(FAULT)
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all deps demo check check-asan bench lint format install uninstall clean help tests
+.PHONY: all deps demo check check-asan check-vm bench lint format install uninstall clean help tests
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -123,7 +130,7 @@ $(OUT)/tests/cell/tests/%: $(OUT)/tests/cell/tests/%.o $(OUT)/cell.a
 $(OUT)/tests/scenario/%_test: $(OUT)/tests/scenario/%_test.o $(OUT)/world.a $(OUT)/rooms.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) $(call pkg_libs,$(PKG_tests)) -o $@
-$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/world.a $(OUT)/rooms.a
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/tests/bench/bench.o $(OUT)/world.a $(OUT)/rooms.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) $(call pkg_libs,$(PKG_tests)) -o $@
 
@@ -135,12 +142,12 @@ $(OUT)/fault_vfs.so: $(FAULT) tests/fault/preload.c $(wildcard tests/fault/*.h)
 		$(filter %.c,$^) $(call pkg_libs,sqlite3) -o $@
 
 # The longest first, so that no processor waits for them at the end.
-SLOW_TESTS    := unit/store_fault_test unit/store_power_test
-TEST_BINARIES := $(addprefix $(OUT)/tests/,$(SLOW_TESTS) $(SCENARIO_TESTS) $(CELL_TESTS) \
-	$(filter-out $(SLOW_TESTS),$(UNIT_TESTS)))
+SLOW_TESTS    := scenario/soak_test unit/store_fault_test unit/store_power_test
+TEST_BINARIES := $(addprefix $(OUT)/tests/,$(SLOW_TESTS) \
+	$(filter-out $(SLOW_TESTS),$(SCENARIO_TESTS) $(CELL_TESTS) $(UNIT_TESTS)))
 BENCH_BINARIES := $(addprefix $(OUT)/tests/,$(BENCHES))
 tests: all $(TEST_BINARIES) $(OUT)/fault_vfs.so
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT) -type f -name '*.d' 2>/dev/null)
 
 # ---- what people call.  deps comes first and by itself: make reads pkg-config when it starts.
 deps:
@@ -158,6 +165,15 @@ check:
 
 check-asan:
 	@$(MAKE) --no-print-directory VARIANT=asan check
+
+# Hot-plug on a real kernel, emulated.  The guest is built once.
+STAGE := $(OUT)/stage
+check-vm:
+	@contrib/install-deps $(APT) $(APT_VM)
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@rm -rf $(STAGE)
+	@$(MAKE) --no-print-directory install DESTDIR=$(STAGE) >/dev/null
+	@FOOTBRIDGE_BIN=$(BIN) tests/vm/hotplug $(STAGE)
 
 bench:
 	@contrib/install-deps $(APT) $(APT_BENCH)
@@ -178,6 +194,14 @@ soak-kills:
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@FOOTBRIDGE_KILLS=200 TEST_TIMEOUT=900 FOOTBRIDGE_BIN=$(BIN) tests/run \
 		$(filter $(OUT)/tests/scenario/chaos_%,$(TEST_BINARIES))
+
+# Everything at once, for ten minutes; SOAK_SEED repeats a run.  `make check` has a minute of it.
+SOAK_SECONDS ?= 600
+.PHONY: soak
+soak:
+	@contrib/install-deps $(APT) $(APT_TEST)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(OUT)/tests/scenario/soak_test
+	@SOAK_SECONDS=$(SOAK_SECONDS) FOOTBRIDGE_BIN=$(BIN) $(OUT)/tests/scenario/soak_test
 
 # Each workaround taken out, one by one: its test must fail.
 .PHONY: check-quirks
@@ -228,6 +252,7 @@ format:
 	clang-format-14 -i $(ALL_SOURCES)
 
 # ---- install
+UNIT := $(DESTDIR)$(systemdir)/footbridged.service
 install: all
 	install -D -m 755 -t '$(DESTDIR)$(sbindir)' $(BIN)/footbridged
 	install -D -m 755 -t '$(DESTDIR)$(bindir)' $(BIN)/footbridge
@@ -239,13 +264,19 @@ install: all
 	install -D -m 644 -t '$(DESTDIR)$(datadir)/bash-completion/completions' contrib/completion/footbridge
 	install -D -m 644 contrib/footbridge.catalog \
 		'$(DESTDIR)$(PREFIX)/lib/systemd/catalog/footbridge.catalog'
+	install -D -m 644 -t '$(DESTDIR)$(sysusersdir)' contrib/sysusers.d/footbridge.conf
+	install -D -m 644 -t '$(DESTDIR)$(udevdir)' contrib/udev/60-footbridge.rules
+	install -d '$(DESTDIR)$(systemdir)'
+	sed 's,@sbindir@,$(sbindir),' contrib/systemd/footbridged.service >'$(UNIT)'
+	$(if $(DESTDIR),,@contrib/after-install)
 
 uninstall:
 	rm -f '$(DESTDIR)$(sbindir)/footbridged' '$(DESTDIR)$(bindir)/footbridge' \
 		'$(DESTDIR)$(mandir)/man1/footbridge.1' '$(DESTDIR)$(mandir)/man5/footbridge.conf.5' \
 		'$(DESTDIR)$(mandir)/man8/footbridged.8' \
 		'$(DESTDIR)$(datadir)/bash-completion/completions/footbridge' \
-		'$(DESTDIR)$(PREFIX)/lib/systemd/catalog/footbridge.catalog'
+		'$(DESTDIR)$(PREFIX)/lib/systemd/catalog/footbridge.catalog' \
+		'$(DESTDIR)$(sysusersdir)/footbridge.conf' '$(DESTDIR)$(udevdir)/60-footbridge.rules' '$(UNIT)'
 	rm -rf '$(DESTDIR)$(libexecdir)/footbridge' '$(DESTDIR)$(datadir)/doc/footbridge'
 
 clean:
@@ -254,7 +285,9 @@ clean:
 help:
 	@echo 'make demo        installs what is missing, builds, and shows the main job (HOLD=1: stays up)'
 	@echo 'make check       every test; check-asan: the same under sanitizers; fuzz: the fuzzers'
+	@echo 'make soak        ten minutes of everything going wrong at once (SOAK_SECONDS, SOAK_SEED)'
 	@echo 'make check-quirks  takes out each workaround for what modems do: its test must fail'
-	@echo 'make bench       speed, beside gammu-smsd and SMSTools3 in the same run'
+	@echo 'make check-vm    sticks plugged and pulled on a real kernel, in qemu (as root; 15 minutes)'
+	@echo 'make bench       speed, beside gammu-smsd and SMSTools3 in the same run (BENCH_SECONDS)'
 	@echo 'make lint        compiler, clang-tidy, cppcheck, formatting, the dependency rule'
 	@echo 'make all | deps | format | install | uninstall | clean      V=1 shows the commands'

@@ -134,6 +134,22 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return 1;
 }
 
+static void print_modem(const struct config_modem *modem)
+{
+	const char *where = modem->device     ? modem->device
+			    : modem->usb_path ? modem->usb_path
+			    : modem->imei     ? modem->imei
+			    : modem->iccid    ? modem->iccid
+					      : modem->imsi;
+	const char *what = modem->device     ? "at"
+			   : modem->usb_path ? "at USB"
+			   : modem->imei     ? "with the IMEI"
+			   : modem->iccid    ? "with the SIM"
+					     : "with the IMSI";
+
+	printf("  modem            %s %s %s\n", modem->name, what, where ? where : "");
+}
+
 static void print_check(const struct config *config)
 {
 	printf("%s is fine.\n", config->path ? config->path : "The default configuration");
@@ -142,11 +158,12 @@ static void print_check(const struct config *config)
 	printf("  country_code     %s\n",
 	       config->country_code ? config->country_code
 				    : "none: numbers are written with + and country code");
-	if (config->modem_count == 0)
+	if (config->modem_discovery)
+		printf("  modems           whatever is plugged in, and:\n");
+	else if (config->modem_count == 0)
 		printf("  modems           none: nothing can be sent or received\n");
 	for (size_t i = 0; i < config->modem_count; i++)
-		printf("  modem            %s at %s\n", config->modems[i].name,
-		       config->modems[i].device);
+		print_modem(&config->modems[i]);
 }
 
 /* ------------------------------------------------------------------ signals */
@@ -203,7 +220,7 @@ static void daemon_ready(struct bridge *bridge, void *userdata)
 	log_record(LOG_DAEMON_STARTED, NULL,
 		   "Footbridge %s runs with %zu modems, and listens at %s.", FOOTBRIDGE_VERSION,
 		   bridge->radio_count, bridge->config->api.socket);
-	if (bridge->radio_count == 0)
+	if (bridge->radio_count == 0 && !bridge->config->modem_discovery)
 		log_record(LOG_MODEM_NOTE, NULL,
 			   "No modem is configured: nothing can be sent or received. Add one under "
 			   "modems in the configuration.");
@@ -220,7 +237,7 @@ static int find_modem_program(struct daemon *daemon, char *sentence, size_t size
 {
 	int r;
 
-	if (daemon->config->modem_count == 0)
+	if (daemon->config->modem_count == 0 && !daemon->config->modem_discovery)
 		return 0;
 	r = spawn_find("footbridge-modem", &daemon->modem_program);
 	if (r == -ENOENT)

@@ -5,6 +5,7 @@
 #include "modem/agenda_inside.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -126,13 +127,22 @@ void agenda_add_sim_change(struct agenda *agenda)
 	pthread_cond_broadcast(&agenda->changed);
 }
 
+bool agenda_ussd_is_late(const struct agenda *agenda)
+{
+	return agenda->ussd_waits &&
+	       clock_monotonic_usec() - agenda->ussd_since >= agenda->minute_usec;
+}
+
 bool agenda_add_ussd(struct agenda *agenda, const struct modem_order_ussd *order)
 {
 	LOCKED(agenda);
-	if (agenda->ussd_waits || agenda->ussd_open)
+	if (agenda->ussd_waits && !agenda_ussd_is_late(agenda))
+		return false;
+	if (agenda->ussd_open && clock_monotonic_usec() < agenda->ussd_due)
 		return false;
 	agenda->ussd = *order;
 	agenda->ussd_waits = true;
+	agenda->ussd_since = clock_monotonic_usec();
 	pthread_cond_broadcast(&agenda->changed);
 	return true;
 }
@@ -246,6 +256,16 @@ static const char *behind_name(const char *text)
 		       : text;
 }
 
+static void set_iccid(struct modem_word_identity *identity, const char *text)
+{
+	size_t size;
+
+	say_field(identity->iccid, sizeof(identity->iccid), text);
+	size = strlen(identity->iccid);
+	while (size > 0 && (identity->iccid[size - 1] == 'F' || identity->iccid[size - 1] == 'f'))
+		identity->iccid[--size] = '\0';
+}
+
 void agenda_set_identity(struct agenda *agenda, const char *command, const char *text)
 {
 	struct modem_word_identity *identity = &agenda->identity;
@@ -263,9 +283,11 @@ void agenda_set_identity(struct agenda *agenda, const char *command, const char 
 	else if (strcmp(command, "AT+CIMI") == 0)
 		say_field(identity->imsi, sizeof(identity->imsi), text);
 	else if (strcmp(command, "AT+CCID") == 0 || strcmp(command, "AT+ICCID") == 0)
-		say_field(identity->iccid, sizeof(identity->iccid), text);
+		set_iccid(identity, text);
 	else if (strcmp(command, "AT+CSCA?") == 0)
 		say_field(identity->service_centre, sizeof(identity->service_centre), text);
+	else if (strcmp(command, "AT+CPMS=?") == 0)
+		snprintf(agenda->memories, sizeof(agenda->memories), "%s", text);
 }
 
 /* ---------------------------------------------------------------- the open send */
@@ -304,6 +326,22 @@ bool agenda_close_ussd(struct agenda *agenda, int64_t *ret_id)
 	if (!agenda->ussd_open)
 		return false;
 	agenda->ussd_open = false;
+	*ret_id = agenda->ussd_id;
+	return true;
+}
+
+bool agenda_ussd_is_open(struct agenda *agenda)
+{
+	LOCKED(agenda);
+	return agenda->ussd_open;
+}
+
+bool agenda_drop_late_ussd(struct agenda *agenda, int64_t *ret_id)
+{
+	LOCKED(agenda);
+	if (!agenda_ussd_is_late(agenda))
+		return false;
+	agenda->ussd_waits = false;
 	*ret_id = agenda->ussd.id;
 	return true;
 }
@@ -347,6 +385,12 @@ void agenda_identity(struct agenda *agenda, struct modem_word_identity *ret)
 {
 	LOCKED(agenda);
 	*ret = agenda->identity;
+}
+
+void agenda_memories(struct agenda *agenda, char *line, size_t size)
+{
+	LOCKED(agenda);
+	snprintf(line, size, "%s", agenda->memories);
 }
 
 void agenda_store(struct agenda *agenda, int *ret_used, int *ret_size)

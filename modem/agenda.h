@@ -34,7 +34,8 @@ void agenda_add_sweep(struct agenda *agenda);
 /* The modem came up anew; its SIM went or came.  Said often, they are looked at now and then. */
 void agenda_add_restart(struct agenda *agenda);
 void agenda_add_sim_change(struct agenda *agenda);
-/* False: one waits, or is open. */
+/* False: one waits, or is open.  One that is late, here or there, stands in no other's way: it is
+ * dropped without a word, or closed before the new one is sent. */
 bool agenda_add_ussd(struct agenda *agenda, const struct modem_order_ussd *order);
 /* Returns 1 when queued, 0 when there is nothing to delete any more, -EBUSY when too many wait,
  * -ENOENT for a reading that never was. */
@@ -48,6 +49,7 @@ int64_t agenda_reading(struct agenda *agenda, const char *memory, int location,
 void agenda_set_registration(struct agenda *agenda, enum answer_domain domain, int status);
 /* One that becomes tight is swept at once. */
 void agenda_set_store(struct agenda *agenda, const char *memory, int used, int size);
+/* An ICCID loses its filler "F": some modems say it, others don't. */
 void agenda_set_identity(struct agenda *agenda, const char *command, const char *text);
 
 /* ---- both: which send is open, so that it gets exactly one outcome */
@@ -58,6 +60,7 @@ bool agenda_close_send(struct agenda *agenda, int64_t *ret_attempt);
 bool agenda_has_send(struct agenda *agenda, int64_t *ret_attempt);
 /* The same for the question to the network: true, once, for the open one. */
 bool agenda_close_ussd(struct agenda *agenda, int64_t *ret_id);
+bool agenda_ussd_is_open(struct agenda *agenda);
 
 /* ---- the talking thread's side */
 
@@ -72,7 +75,7 @@ enum agenda_task_type {
 	AGENDA_RESTARTED,    /* what was set has to be set again */
 	AGENDA_SIM,          /* look whether it is still the same */
 	AGENDA_USSD,         /* never while a send waits or is open */
-	AGENDA_USSD_LATE,    /* the network has not answered: the open one is to be closed */
+	AGENDA_USSD_LATE, /* no answer, or no turn, within a minute: it is to be closed or dropped */
 };
 
 struct agenda_task {
@@ -95,6 +98,8 @@ bool agenda_wait_sim(struct agenda *agenda, int64_t usec);
 /* What waits and can't be done: true, once, for each. */
 bool agenda_drop_send(struct agenda *agenda, int64_t *ret_attempt);
 bool agenda_drop_ussd(struct agenda *agenda, int64_t *ret_id);
+/* The same, but only for what has waited for a minute: whoever asked was told that it failed. */
+bool agenda_drop_late_ussd(struct agenda *agenda, int64_t *ret_id);
 
 /* Blocks usec at most, or until the order has come: *ret_come, once.  False: stop. */
 bool agenda_wait_pin(struct agenda *agenda, int64_t usec, struct modem_order_pin *ret,
@@ -122,6 +127,8 @@ void agenda_deleted(struct agenda *agenda, int64_t reading_id);
 /* 1 registered at home, 5 roaming, otherwise the most hopeful status; -1 nothing was heard yet. */
 int agenda_registration(struct agenda *agenda);
 void agenda_identity(struct agenda *agenda, struct modem_word_identity *ret);
+/* What AT+CPMS=? told, without its name, cut to size; "": nothing. */
+void agenda_memories(struct agenda *agenda, char *line, size_t size);
 /* Of the fullest memory; -1 unknown. */
 void agenda_store(struct agenda *agenda, int *ret_used, int *ret_size);
 void agenda_store_of(struct agenda *agenda, const char *memory, int *ret_used, int *ret_size);

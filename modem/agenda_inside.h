@@ -11,7 +11,7 @@
 #include "modem/agenda.h"
 
 #define SLOTS_MAX 256
-#define READINGS_MAX 512
+#define READINGS_MAX 1024 /* three full memories of a SIM that is not adopted keep theirs */
 #define STORES_MAX 6
 
 struct slot {
@@ -53,8 +53,10 @@ struct agenda {
 	struct modem_order_pin pin;
 
 	bool ussd_waits, ussd_open;
-	struct modem_order_ussd ussd;
-	int64_t ussd_due; /* until then the network may answer */
+	int64_t ussd_id;              /* of the open one */
+	int64_t ussd_due;             /* until then the network may answer it */
+	struct modem_order_ussd ussd; /* the one that waits */
+	int64_t ussd_since;           /* it waits since then */
 
 	struct slot slots[SLOTS_MAX]; /* ring */
 	size_t slot_first, slot_count;
@@ -70,6 +72,7 @@ struct agenda {
 	int registration[ANSWER_DOMAIN_COUNT];
 	struct store stores[STORES_MAX];
 	struct modem_word_identity identity;
+	char memories[256]; /* as the modem lists them */
 };
 
 static inline void agenda_unlock(struct agenda **agenda)
@@ -84,6 +87,8 @@ static inline void agenda_unlock(struct agenda **agenda)
 		(pthread_mutex_lock(&(agenda)->lock), (agenda))
 
 struct reading *agenda_find_reading(struct agenda *agenda, int64_t id);
+/* One waits, and the daemon has concluded, or is about to, that it failed. */
+bool agenda_ussd_is_late(const struct agenda *agenda);
 /* What a store holds; NULL: nothing is known. */
 struct store *agenda_find_store(struct agenda *agenda, const char *memory);
 /* As soon as may be: the last one was not a moment ago. */

@@ -130,8 +130,13 @@ static bool take_ussd(struct agenda *agenda, struct agenda_task *ret)
 {
 	if (!agenda->ussd_waits || agenda->ussd_open || agenda->send_open)
 		return false;
+	if (agenda_ussd_is_late(agenda)) {
+		ret->type = AGENDA_USSD_LATE;
+		return true;
+	}
 	ret->type = AGENDA_USSD;
 	ret->ussd = agenda->ussd;
+	agenda->ussd_id = agenda->ussd.id;
 	agenda->ussd_waits = false;
 	agenda->ussd_open = true;
 	agenda->ussd_due = INT64_MAX;

@@ -10,16 +10,13 @@
 #include <string.h>
 
 #include "bridge/base/cleanup.h"
+#include "bridge/base/hex.h"
+#include "modem/answer_inside.h"
 
 #define CMS_UNKNOWN 500
 #define CME_UNKNOWN 100
 #define DIGITS_MIN 10 /* an ICCID has 18 to 20, an IMEI 15, an IMSI 10 to 15 */
 #define DIGITS_MAX 22
-
-static bool begins(const char *line, const char *prefix)
-{
-	return strncmp(line, prefix, strlen(prefix)) == 0;
-}
 
 /* ---------------------------------------------------------------- forms */
 
@@ -31,11 +28,6 @@ static const struct {
 	{ "ATI", ANSWER_TEXT },       { "AT+CGSN", ANSWER_DIGITS },  { "AT+CIMI", ANSWER_DIGITS },
 	{ "AT+CCID", ANSWER_DIGITS }, { "AT+ICCID", ANSWER_DIGITS },
 };
-
-static bool is_name_sign(char c)
-{
-	return isupper((unsigned char)c) || isdigit((unsigned char)c);
-}
 
 /* Settings have nothing to say but OK, and what bears their name then is unasked. */
 static bool is_silent_setting(const char *command)
@@ -113,7 +105,7 @@ static bool looks_unasked(const char *line)
 static bool holds_long_number(const char *line)
 {
 	for (const char *at = line; *at; at++) {
-		size_t digits = strspn(at, "0123456789ABCDEFabcdef");
+		size_t digits = strspn(at, HEX_DIGITS);
 
 		if (digits >= DIGITS_MIN && digits <= DIGITS_MAX)
 			return true;
@@ -197,7 +189,7 @@ enum answer_final answer_final(const char *line, int *ret_code)
 size_t answer_glued(const char *line)
 {
 	static const char *const INDICATIONS[] = { "+CMTI: \"", "+CDSI: \"" };
-	size_t digits = strspn(line, "0123456789ABCDEFabcdef"), quotes = 0;
+	size_t digits = strspn(line, HEX_DIGITS), quotes = 0;
 
 	if (begins(line, "OK") && begins_unasked(line + 2))
 		return 2;

@@ -8,20 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "bridge/base/cleanup.h"
+#include "bridge/base/hex.h"
+#include "modem/answer_inside.h"
 
 #define STATUS_MAX 11 /* 27.007 7.2 */
-
-static bool begins(const char *line, const char *prefix)
-{
-	return strncmp(line, prefix, strlen(prefix)) == 0;
-}
-
-static bool is_name_sign(char c)
-{
-	return isupper((unsigned char)c) || isdigit((unsigned char)c);
-}
 
 static const char *skip_spaces(const char *at)
 {
@@ -269,24 +262,13 @@ bool answer_ussd(const char *line, struct answer_ussd *ret)
 
 /* ---------------------------------------------------------------- PDUs */
 
-/* Of a digit that strspn() has found to be one. */
-static unsigned hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A' + 10);
-	return (unsigned)(c - 'a' + 10);
-}
-
 size_t answer_hex(const char *line, uint8_t *octets, size_t capacity)
 {
-	size_t digits = strspn(line, "0123456789ABCDEFabcdef"), size = 0;
+	size_t digits = strspn(line, HEX_DIGITS), size = MIN(digits / 2, capacity);
 
 	if (digits < 2 || (line[digits] != '\0' && strcmp(line + digits, ",0") != 0))
 		return 0;
-	for (size_t at = 0; at + 1 < digits && size < capacity; at += 2)
-		octets[size++] = (uint8_t)(hex_value(line[at]) << 4 | hex_value(line[at + 1]));
+	(void)hex_read(line, 2 * size, octets);
 	return size;
 }
 

@@ -20,11 +20,12 @@
 #define DEADLINE_COMMAND_USEC (10 * USEC_PER_MINUTE)
 #define DEADLINE_USSD_USEC (75 * USEC_PER_SEC) /* the worker gives up after 60 */
 #define DEADLINE_STOP_USEC DEADLINE_SEND_USEC
-#define DEADLINE_REAP_USEC (5 * USEC_PER_SEC) /* a killed process is gone by then, or never */
+#define DEADLINE_LEAVE_USEC (2 * USEC_PER_SEC) /* it has no device any more */
+#define DEADLINE_REAP_USEC (5 * USEC_PER_SEC)  /* a killed process is gone by then, or never */
 
 /* Since when each runs; DEADLINE_NEVER: it doesn't. */
 struct deadlines {
-	int64_t start, stop, killed;
+	int64_t start, stop, leave, killed;
 	int64_t send;           /* from the order to the outcome */
 	int64_t ussd;           /* from the order to the answer; late, it is concluded */
 	int64_t busy, progress; /* the command that runs, and the last sign of it */
@@ -35,7 +36,7 @@ struct deadlines {
 
 static inline void deadlines_clear(struct deadlines *deadlines)
 {
-	deadlines->start = deadlines->stop = deadlines->killed = DEADLINE_NEVER;
+	deadlines->start = deadlines->stop = deadlines->leave = deadlines->killed = DEADLINE_NEVER;
 	deadlines->send = deadlines->ussd = deadlines->busy = deadlines->progress = DEADLINE_NEVER;
 	deadlines->busy_sending = deadlines->busy_ussd = false;
 }
@@ -59,6 +60,7 @@ static inline int64_t deadlines_next(const struct deadlines *d)
 		return deadline_after(d, d->killed, DEADLINE_REAP_USEC);
 	at = deadline_after(d, d->start, DEADLINE_START_USEC);
 	at = deadline_earlier(at, deadline_after(d, d->stop, DEADLINE_STOP_USEC));
+	at = deadline_earlier(at, deadline_after(d, d->leave, DEADLINE_LEAVE_USEC));
 	at = deadline_earlier(at, deadline_after(d, d->send, DEADLINE_SEND_USEC));
 	at = deadline_earlier(at, deadline_after(d, d->ussd, DEADLINE_USSD_USEC));
 	if ((d->busy_sending && d->send != DEADLINE_NEVER) ||
@@ -91,6 +93,8 @@ static inline const char *deadlines_explain(const struct deadlines *d, int64_t n
 		return "the modem did not wake up; check cable and power";
 	if (deadline_after(d, d->send, DEADLINE_SEND_USEC) <= now)
 		return "a send got no answer from the modem in time";
+	if (deadline_after(d, d->leave, DEADLINE_LEAVE_USEC) <= now)
+		return "it did not leave its device";
 	if (deadline_after(d, d->stop, DEADLINE_STOP_USEC) <= now)
 		return "it did not end when asked to";
 	if (deadline_after(d, d->ussd, DEADLINE_USSD_USEC) <= now)
@@ -100,10 +104,13 @@ static inline const char *deadlines_explain(const struct deadlines *d, int64_t n
 
 #define PATIENCE_FIRST_USEC (200 * USEC_PER_MSEC)
 #define PATIENCE_MOST_USEC (60 * USEC_PER_SEC)
-#define PATIENCE_HARMLESS_USEC (5 * USEC_PER_SEC) /* to look for a device costs little */
+#define PATIENCE_ABSENT_USEC (5 * USEC_PER_SEC) /* to look for a device costs little */
 #define PATIENCE_HEALTHY_USEC (60 * USEC_PER_SEC)
 
-/* The delay before a new worker: it doubles, until one has been healthy for a minute. */
+/*
+ * The delay before a new worker where the modem is not to blame, who has the ladder: it doubles, until
+ * one has been healthy for a minute.
+ */
 struct patience {
 	int64_t delay, healthy_since;
 };
@@ -125,7 +132,7 @@ static inline int64_t patience_next(struct patience *patience, int64_t now, unsi
 	delay = patience->delay;
 	patience->delay = deadline_earlier(2 * delay, PATIENCE_MOST_USEC);
 	if (harmless)
-		delay = deadline_earlier(delay, PATIENCE_HARMLESS_USEC);
+		delay = deadline_earlier(delay, PATIENCE_ABSENT_USEC);
 	return delay / 100 * percent;
 }
 

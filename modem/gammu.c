@@ -11,17 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/base/cleanup.h"
-
 struct gammu {
 	GSM_StateMachine *machine;
-	GSM_Error last;
 	bool answered; /* the result of a send has come */
 };
 
-static int translate(struct gammu *gammu, GSM_Error error)
+static int translate(GSM_Error error)
 {
-	gammu->last = error;
 	switch ((int)error) {
 	case ERR_NONE:
 		return 0;
@@ -45,11 +41,6 @@ static int translate(struct gammu *gammu, GSM_Error error)
 	default:
 		return -EPROTO;
 	}
-}
-
-const char *gammu_error(const struct gammu *gammu)
-{
-	return GSM_ErrorName(gammu->last);
 }
 
 static void send_answered(GSM_StateMachine *machine, int status, int reference, void *userdata)
@@ -95,7 +86,7 @@ int gammu_open(const char *path, struct gammu **ret_gammu)
 	r = gammu->machine ? configure(gammu->machine, path) : -ENOMEM;
 	/* One try for each command: with more, a PIN would be sent again after a time-out. */
 	if (r == 0)
-		r = translate(gammu, GSM_InitConnection(gammu->machine, 1));
+		r = translate(GSM_InitConnection(gammu->machine, 1));
 	if (r < 0) {
 		gammu_close(gammu);
 		return r;
@@ -137,39 +128,34 @@ int gammu_send(struct gammu *gammu)
 	gammu->answered = false;
 	error = GSM_SendSMS(gammu->machine, &message);
 	if (error != ERR_NONE)
-		return translate(gammu, error);
+		return translate(error);
 	/* Past Ctrl-Z there is no giving up: the daemon holds the deadline. */
 	while (!gammu->answered)
 		if (GSM_ReadDevice(gammu->machine, TRUE) < 0)
-			return translate(gammu, ERR_DEVICEREADERROR);
-	return translate(gammu, ERR_NONE);
+			return -EIO;
+	return 0;
 }
 
+/* The two that it reads in the same way as the modem. */
 static bool memory_type(const char *memory, GSM_MemoryType *ret)
 {
-	static const struct {
-		const char *name;
-		GSM_MemoryType type;
-	} TYPES[] = { { "SM", MEM_SM }, { "ME", MEM_ME }, { "MT", MEM_MT }, { "SR", MEM_SR } };
+	bool sim = strcmp(memory, "SM") == 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(TYPES); i++) {
-		if (strcmp(memory, TYPES[i].name) != 0)
-			continue;
-		*ret = TYPES[i].type;
-		return true;
-	}
-	return false;
+	*ret = sim ? MEM_SM : MEM_ME;
+	return sim || strcmp(memory, "ME") == 0;
 }
 
 int gammu_read(struct gammu *gammu, const char *memory, int location)
 {
 	static GSM_MultiSMSMessage messages;
 
-	memset(&messages, 0, sizeof(messages));
+	/* One of the 50 is asked for; the others stay untouched, 260 kB that take no memory. */
+	messages.Number = 0;
+	memset(&messages.SMS[0], 0, sizeof(messages.SMS[0]));
 	if (!memory_type(memory, &messages.SMS[0].Memory))
-		return translate(gammu, ERR_NOTSUPPORTED);
+		return -EOPNOTSUPP;
 	messages.SMS[0].Location = location;
-	return translate(gammu, GSM_GetSMS(gammu->machine, &messages));
+	return translate(GSM_GetSMS(gammu->machine, &messages));
 }
 
 int gammu_delete(struct gammu *gammu, const char *memory, int location)
@@ -178,9 +164,9 @@ int gammu_delete(struct gammu *gammu, const char *memory, int location)
 
 	memset(&message, 0, sizeof(message));
 	if (!memory_type(memory, &message.Memory))
-		return translate(gammu, ERR_NOTSUPPORTED);
+		return -EOPNOTSUPP;
 	message.Location = location;
-	return translate(gammu, GSM_DeleteSMS(gammu->machine, &message));
+	return translate(GSM_DeleteSMS(gammu->machine, &message));
 }
 
 int gammu_enter_pin(struct gammu *gammu, const char *pin)
@@ -190,7 +176,7 @@ int gammu_enter_pin(struct gammu *gammu, const char *pin)
 	memset(&code, 0, sizeof(code));
 	code.Type = SEC_Pin;
 	strncpy(code.Code, pin, sizeof(code.Code) - 1);
-	return translate(gammu, GSM_EnterSecurityCode(gammu->machine, &code));
+	return translate(GSM_EnterSecurityCode(gammu->machine, &code));
 }
 
 int gammu_identify(struct gammu *gammu)
@@ -200,7 +186,7 @@ int gammu_identify(struct gammu *gammu)
 
 	imei = GSM_GetIMEI(gammu->machine, text);
 	imsi = GSM_GetSIMIMSI(gammu->machine, text);
-	return translate(gammu, imei != ERR_NONE ? imei : imsi);
+	return translate(imei != ERR_NONE ? imei : imsi);
 }
 
 int gammu_signal(struct gammu *gammu, int *ret_percent)
@@ -210,7 +196,7 @@ int gammu_signal(struct gammu *gammu, int *ret_percent)
 
 	memset(&quality, 0, sizeof(quality));
 	quality.SignalPercent = -1;
-	r = translate(gammu, GSM_GetSignalQuality(gammu->machine, &quality));
+	r = translate(GSM_GetSignalQuality(gammu->machine, &quality));
 	*ret_percent = -1;
 	if (r == 0 && quality.SignalPercent >= 0 && quality.SignalPercent <= 100)
 		*ret_percent = quality.SignalPercent;

@@ -3,7 +3,7 @@
  * libgammu behind a wall: gammu.c is the only file that includes its header.  Every call blocks,
  * and all come from one thread.  Errors are negative errno: -ETIMEDOUT (the modem is silent),
  * -ENOENT (an empty slot), -EACCES (SIM or PIN), -EOPNOTSUPP, -EIO (the terminal), -EPROTO (the
- * rest); gammu_error() has libgammu's word for the last one.
+ * rest).
  */
 #pragma once
 
@@ -13,13 +13,11 @@ struct gammu;
 int gammu_open(const char *path, struct gammu **ret_gammu);
 struct gammu *gammu_close(struct gammu *gammu);
 
-const char *gammu_error(const struct gammu *gammu);
-
 /* One message of libgammu's own making; the line half puts ours in its place.  Returns when the
  * final result is there, whatever it is. */
 int gammu_send(struct gammu *gammu);
 
-/* memory: "SM", "ME", "MT", "SR".  What is read goes to the line half's listener. */
+/* memory: "SM" or "ME"; -EOPNOTSUPP for any other.  What is read goes to the line half's listener. */
 int gammu_read(struct gammu *gammu, const char *memory, int location);
 int gammu_delete(struct gammu *gammu, const char *memory, int location);
 

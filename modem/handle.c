@@ -36,7 +36,7 @@ void modem_enter_state(struct modem *modem, enum modem_state state, const char *
 	modem->listener.changed(modem, from, modem->userdata);
 }
 
-/* The worker is dead: what became of the send that it did not finish. */
+/* The worker is dead, or as good as dead: what became of the send that it did not finish. */
 static void conclude_send(struct modem *modem)
 {
 	bool unknown = modem->handed_over || modem->broken;
@@ -57,6 +57,13 @@ static void conclude_ussd(struct modem *modem, const char *reason)
 	snprintf(ussd.reason, sizeof(ussd.reason), "%s", reason);
 	if (modem->ussd_open)
 		modem_close_ussd(modem, &ussd);
+}
+
+/* What it said before its end is in the socket still. */
+static void hear_last_words(struct modem *modem)
+{
+	while (!modem->broken && modem_read_word(modem))
+		;
 }
 
 /* The last lines of what the worker and the modem said to each other; NULL nothing. */
@@ -133,8 +140,10 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	}
 	if (modem->killed) {
 		/* No second worker opens its port: there is one still, of a kind. */
+		hear_last_words(modem);
 		deadlines_clear(&modem->deadlines);
 		modem_enter_state(modem, MODEM_STATE_FAILED, STUCK);
+		conclude_send(modem);
 		conclude_ussd(modem, STUCK);
 		return 0;
 	}
@@ -146,6 +155,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	/* A modem that says nothing after a PDU may have lost bytes of it. */
 	if (modem->send_open && modem->handed_over)
 		modem->start.pace_percent = 100;
+	modem->faulty = !modem->stopping && !modem->leaving;
 	snprintf(reason, sizeof(reason), "%s%s%.64s", deadlines_explain(&modem->deadlines, now),
 		 modem->command[0] ? ", at: " : "", modem->command);
 	modem_kill_worker(modem, reason);
@@ -181,6 +191,12 @@ static void worker_forget(struct modem *modem)
 	modem_arm_deadline(modem);
 }
 
+void modem_start_after(struct modem *modem, int64_t usec)
+{
+	sd_event_source_set_time(modem->restart, (uint64_t)(clock_monotonic_usec() + usec));
+	sd_event_source_set_enabled(modem->restart, SD_EVENT_ONESHOT);
+}
+
 /* own_word: the worker said why it ends.  Returns the delay. */
 static int64_t restart_later(struct modem *modem, bool own_word)
 {
@@ -190,8 +206,8 @@ static int64_t restart_later(struct modem *modem, bool own_word)
 				     modem->patience.healthy_since != DEADLINE_NEVER);
 	int64_t delay = patience_next(&modem->patience, now, modem->deadlines.percent, harmless);
 
-	sd_event_source_set_time(modem->restart, (uint64_t)(now + delay));
-	sd_event_source_set_enabled(modem->restart, SD_EVENT_ONESHOT);
+	ladder_rest(&modem->ladder, modem->heard_usec, modem->deadlines.percent);
+	modem_start_after(modem, delay);
 	return delay;
 }
 
@@ -203,9 +219,7 @@ static int on_end(sd_event_source *source, const siginfo_t *info, void *userdata
 	bool own_word;
 
 	(void)source;
-	/* Its last words: they are in the socket still. */
-	while (!modem->broken && modem_read_word(modem))
-		;
+	hear_last_words(modem);
 	worker_forget(modem);
 	conclude_send(modem);
 	conclude_ussd(modem, "the modem's worker ended");
@@ -213,10 +227,18 @@ static int on_end(sd_event_source *source, const siginfo_t *info, void *userdata
 		modem_enter_state(modem, MODEM_STATE_ABSENT, "stopped");
 		return 0;
 	}
+	if (modem->leaving) {
+		modem_left(modem);
+		return 0;
+	}
 	own_word = modem->said_end && !modem->killed && info->si_code == CLD_EXITED &&
 		   info->si_status == EXIT_SUCCESS;
 	if (own_word && modem->state != MODEM_STATE_ABSENT)
 		tell_death(modem, modem->reason, true);
+	if (modem->faulty) {
+		modem_climb(modem, modem->killed ? modem->kill_reason : modem->reason);
+		return 0;
+	}
 	delay = restart_later(modem, own_word);
 	if (own_word)
 		return 0;
@@ -257,6 +279,7 @@ static int worker_start(struct modem *modem)
 	}
 	modem->generation = (modem->generation + 1) & INT32_MAX;
 	modem->killed = modem->broken = modem->said_end = modem->pin_wanted = false;
+	modem->leaving = modem->faulty = false;
 	modem->patience.healthy_since = DEADLINE_NEVER;
 	modem->deadlines.start = clock_monotonic_usec();
 	modem->command[0] = '\0';
@@ -279,12 +302,24 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct modem *modem = userdata;
 	char reason[MODEM_REASON_SIZE];
-	int r = modem->stopping ? 0 : worker_start(modem);
+	int r;
 
 	(void)source;
 	(void)usec;
-	if (modem->stopping)
+	if (modem->stopping) {
 		modem_enter_state(modem, MODEM_STATE_ABSENT, "stopped");
+		return 0;
+	}
+	if (modem->start.device[0] == '\0') {
+		modem_enter_state(modem, MODEM_STATE_ABSENT, MODEM_NOT_PLUGGED);
+		return 0;
+	}
+	/* Where nothing tells that it has come, it is looked for; that needs no process. */
+	if (modem->state == MODEM_STATE_ABSENT && access(modem->start.device, F_OK) < 0) {
+		restart_later(modem, true);
+		return 0;
+	}
+	r = worker_start(modem);
 	if (r < 0) {
 		snprintf(reason, sizeof(reason), "no worker can be started: %s", strerror(-r));
 		modem_enter_state(modem, MODEM_STATE_FAILED, reason);
@@ -314,10 +349,15 @@ int modem_new(sd_event *loop, const struct modem_settings *settings,
 	modem->deadlines.percent = settings->time_percent ? settings->time_percent : 100;
 	deadlines_clear(&modem->deadlines);
 	modem->patience = (struct patience){ PATIENCE_FIRST_USEC, DEADLINE_NEVER };
+	modem->ladder = LADDER_NEW;
 	modem->socket = -1;
 	/* Without one a death is told with no conversation: no reason not to begin. */
 	modem->memoir = memoir_create();
 	modem->state = MODEM_STATE_STARTING;
+	if (modem->start.device[0] == '\0') {
+		modem->state = MODEM_STATE_ABSENT;
+		snprintf(modem->reason, sizeof(modem->reason), "%s", MODEM_NOT_PLUGGED);
+	}
 	modem->network = MODEM_NETWORK_UNKNOWN;
 	snprintf(modem->name, sizeof(modem->name), "%s", settings->name);
 	modem->program = strdup(settings->program);

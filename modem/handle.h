@@ -26,9 +26,9 @@ struct modem_settings {
 struct modem_listener {
 	/* States, network, identity or the process changed: read them with the getters. */
 	void (*changed)(struct modem *modem, enum modem_state from, void *userdata);
-	/* Every order of modem_send is answered by exactly one outcome, the worker's death included:
-	 * NOT_SENT without the handed-over word, UNKNOWN with it, or when the worker broke the
-	 * protocol and nothing it said can be relied on. */
+	/* Every order of modem_send is answered by exactly one outcome, also when the worker dies or
+	 * cannot be killed: NOT_SENT without the handed-over word, UNKNOWN with it, or when the
+	 * worker broke the protocol and nothing it said can be relied on. */
 	void (*outcome)(struct modem *modem, const struct modem_word_outcome *outcome,
 			void *userdata);
 	void (*handed_over)(struct modem *modem, int64_t attempt, void *userdata);
@@ -90,3 +90,17 @@ int modem_delete(struct modem *modem, int64_t reading);
  * modem is not ready; -EINVAL: too long, or not UTF-8.
  */
 int modem_ussd(struct modem *modem, const char *code, int64_t *ret_id);
+
+/*
+ * The modem is at this device from now on: its worker begins at once (one at another device is ended
+ * first).  NULL: it was pulled out, and no worker is tried.  A modem whose settings name no device
+ * ("") begins like that: absent.
+ */
+int modem_plug(struct modem *modem, const char *device);
+
+/* A device node has come that may be its own: a worker that waits for its next try has it now. */
+void modem_retry(struct modem *modem);
+
+/* An operator's wish: a new worker, which restarts the modem first (AT+CFUN=1,1).  -EBUSY while a part
+ * is on the air; -ENOTCONN when it is absent. */
+int modem_reset(struct modem *modem);

@@ -55,8 +55,8 @@ pid_t modem_worker_pid(const struct modem *modem)
 
 bool modem_is_free(const struct modem *modem)
 {
-	return modem->pid > 0 && !modem->killed && !modem->stopping && !modem->send_open &&
-	       !modem->ussd_open && modem->state == MODEM_STATE_READY;
+	return modem->pid > 0 && !modem->killed && !modem->stopping && !modem->leaving &&
+	       !modem->send_open && !modem->ussd_open && modem->state == MODEM_STATE_READY;
 }
 
 int modem_send(struct modem *modem, const struct modem_order_send *send)
@@ -123,7 +123,7 @@ int modem_ussd(struct modem *modem, const char *code, int64_t *ret_id)
 		return -EINVAL;
 	if (modem->ussd_open)
 		return -EBUSY;
-	if (modem->pid == 0 || modem->killed || modem->stopping ||
+	if (modem->pid == 0 || modem->killed || modem->stopping || modem->leaving ||
 	    modem->state != MODEM_STATE_READY)
 		return -ENOTCONN;
 	memcpy(order.ussd.code, code, size + 1);

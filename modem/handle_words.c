@@ -39,22 +39,34 @@ static void broke_protocol(struct modem *modem, const char *what)
 static void take_state(struct modem *modem, const struct modem_word_state *word)
 {
 	modem->said_end = false;
+	if (!modem->killed)
+		modem->faulty = word->faulty && word->state == MODEM_STATE_FAILED;
 	switch (word->state) {
 	case MODEM_STATE_SEARCHING:
 	case MODEM_STATE_READY:
 		patience_healthy(&modem->patience, clock_monotonic_usec());
+		modem_proved(modem);
 		modem->deadlines.start = DEADLINE_NEVER;
+		modem->start.remedy = MODEM_REMEDY_NONE;
 		break;
 	case MODEM_STATE_PIN:
 		modem->deadlines.start = DEADLINE_NEVER;
+		modem->start.remedy = MODEM_REMEDY_NONE;
 		break;
 	case MODEM_STATE_ABSENT:
+		/* A remedy may make it vanish. */
+		modem->start.remedy = MODEM_REMEDY_NONE;
+		modem->said_end = true;
+		modem->deadlines.start = DEADLINE_NEVER;
+		break;
 	case MODEM_STATE_FAILED:
 		/* It ends now, or it lives on and waits for a SIM: nothing is late. */
 		modem->said_end = true;
 		modem->deadlines.start = DEADLINE_NEVER;
 		break;
 	case MODEM_STATE_STARTING:
+		if (modem->state == MODEM_STATE_ABSENT)
+			modem_appeared(modem);
 		if (modem->deadlines.start == DEADLINE_NEVER)
 			modem->deadlines.start = clock_monotonic_usec();
 		break;
@@ -63,7 +75,7 @@ static void take_state(struct modem *modem, const struct modem_word_state *word)
 	case MODEM_STATE_COUNT:
 		break;
 	}
-	if (!modem->stopping)
+	if (!modem->stopping && !modem->leaving)
 		modem_enter_state(modem, word->state, word->reason);
 }
 
@@ -77,6 +89,8 @@ static void take_outcome(struct modem *modem, const struct modem_word_outcome *o
 		broke_protocol(modem, "it took back what it had handed over");
 		return;
 	}
+	if (outcome->outcome == MODEM_OUTCOME_SENT || outcome->outcome == MODEM_OUTCOME_REFUSED)
+		modem_proved(modem);
 	/* What is left of the command is measured from here. */
 	if (modem->deadlines.busy != DEADLINE_NEVER)
 		modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
@@ -171,6 +185,7 @@ static void take_word(struct modem *modem, struct modem_word *word)
 		take_busy(modem, &word->note);
 		break;
 	case MODEM_WORD_IDLE:
+		modem_proved(modem);
 		modem->deadlines.busy = modem->deadlines.progress = DEADLINE_NEVER;
 		modem->command[0] = '\0';
 		modem_measure_send(modem);

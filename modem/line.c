@@ -223,7 +223,7 @@ static bool count_down(unsigned *ticks)
 
 void line_tick(struct line *line)
 {
-	if (line->ussd.open && count_down(&line->ussd.ticks))
+	if (line->ussd.open && (count_down(&line->ussd.most) || count_down(&line->ussd.ticks)))
 		line_ussd_end(line);
 	if (count_down(&line->held.ticks)) {
 		/* No echo came: it does not echo any more, and this was the answer. */

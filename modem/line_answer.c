@@ -106,6 +106,8 @@ static void add_named(struct line *line, const char *text)
 		answer_memories(text, memories, sizeof(memories));
 		line->answer_size = 0;
 		line_answer_add(line, memories);
+		/* The session reads by the modem's own list. */
+		snprintf(line->identity, sizeof(line->identity), "%.255s", text);
 	} else if (strncmp(line->command, "AT+CPMS=", 8) == 0) {
 		add_store(line, text);
 	} else {

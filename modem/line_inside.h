@@ -20,6 +20,7 @@
 #define LINE_CLOSE_TICKS 4      /* for an OK that some modems leave out */
 #define LINE_FORGOTTEN_TICKS 20 /* for a modem that restarts while it owes an answer */
 #define LINE_USSD_TICKS 4       /* for the closing quote */
+#define LINE_USSD_MOST_TICKS 20 /* the same, whatever is said meanwhile */
 
 /* An SMS-DELIVER of "A" from 1234: what libgammu is shown in place of any other. */
 #define LINE_STAND_IN_LENGTH 16
@@ -49,7 +50,7 @@ struct held {
 /* The text of +CUSD, which may have many lines. */
 struct gathered {
 	bool open;
-	unsigned ticks;
+	unsigned ticks, most; /* most is not renewed */
 	int status;
 	size_t size;
 	char text[LINE_USSD_SIZE];
@@ -72,7 +73,7 @@ struct line {
 	char command[LINE_COMMAND_SIZE]; /* as libgammu wrote it */
 	char written[LINE_COMMAND_SIZE]; /* as the modem got it */
 	struct answer_form form;
-	char identity[LINE_IDENTITY_SIZE]; /* the line of free text, or the number; "" none yet */
+	char identity[LINE_IDENTITY_SIZE]; /* free text, a number or the memories; "" none yet */
 	char other_domain[64];             /* +CGREG: where +CEREG: was asked for; "" none */
 	char memory[8];                    /* selected for reading; "" unknown */
 

@@ -166,8 +166,9 @@ void line_send_finish(struct line *line, enum answer_final final, int code)
 	else
 		tell_result(line, MODEM_OUTCOME_REFUSED, -1, error_kind(final), code);
 
-	/* Some modems stay at the prompt after a refusal, and would take commands for text. */
-	if (final != ANSWER_OK)
+	/* Some modems stay at the prompt after a refusal, and would take commands for text; so would one
+	 * whose prompt was not waited for. */
+	if (final != ANSWER_OK || !handed_over)
 		line_to_modem(line, "\x1b");
 	line->restart_told = false;
 	if (line->state == LINE_STATE_BODY) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The text of +CUSD, gathered up to its closing quote: menus have many lines.  A text that is never
- * closed ends by itself, and hides nothing else that the modem says.
+ * closed ends by itself, however much is said meanwhile.  It hides nothing that the modem says and that
+ * is acted on: what has the form of it is no line of a text.
  */
 #include "modem/line_inside.h"
 
@@ -42,6 +43,7 @@ bool line_ussd_begin(struct line *line, const char *text)
 	add(line, answer.text, answer.size);
 	line->ussd.open = answer.open;
 	line->ussd.ticks = LINE_USSD_TICKS;
+	line->ussd.most = LINE_USSD_MOST_TICKS;
 	if (!answer.open)
 		tell(line, answer.status, answer.dcs, line->ussd.text);
 	return true;
@@ -59,15 +61,21 @@ void line_ussd_end(struct line *line)
 	tell(line, line->ussd.status, -1, line->ussd.text);
 }
 
+/* "+CMTI: …", "^RSSI:…": all that a modem says with a name before it.  Codes in a menu have digits. */
+static bool is_named(const char *text)
+{
+	size_t signs = strspn(text, "+^*#");
+	size_t letters = strspn(text + signs, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return signs == 1 && letters > 0 && text[signs + letters] == ':';
+}
+
 /* What is not a text's, whatever text it is. */
 static bool is_other(const struct line *line, const char *text)
 {
-	enum answer_domain domain;
-	char memory[8];
 	int number;
 
-	if (answer_indication(text, memory, &number) || answer_direct(text, &number) ||
-	    answer_registration(text, &domain, &number) || strncmp(text, "+CUSD:", 6) == 0)
+	if (is_named(text) || answer_is_boot(text))
 		return true;
 	if ((line->direct.open || line->stored.open) &&
 	    strspn(text, "0123456789ABCDEFabcdef,") == strlen(text))

@@ -5,6 +5,7 @@
 #include "modem/reply.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,17 +17,25 @@
 #define YEAR_LAST 69  /* 80 is 1980 (27.007 8.15 has two digits) */
 #define CENTRE_DIGITS_MIN 3
 #define CENTRE_DIGITS_MAX 20
+#define TYPE_INTERNATIONAL 145 /* 24.008 10.5.4.7 */
 
 /* ---------------------------------------------------------------- memories */
 
+/* In quotes of either kind. */
 static bool names(const char *list, size_t size, const char *memory)
 {
-	char quoted[REPLY_MEMORY_SIZE + 2];
-	const char *at;
+	static const char QUOTES[] = { '"', '\'' };
 
-	snprintf(quoted, sizeof(quoted), "\"%s\"", memory);
-	at = strstr(list, quoted);
-	return at && (size_t)(at - list) < size;
+	for (size_t i = 0; i < sizeof(QUOTES); i++) {
+		char quoted[REPLY_MEMORY_SIZE + 2];
+		const char *at;
+
+		snprintf(quoted, sizeof(quoted), "%c%s%c", QUOTES[i], memory, QUOTES[i]);
+		at = strstr(list, quoted);
+		if (at && (size_t)(at - list) < size)
+			return true;
+	}
+	return false;
 }
 
 size_t reply_memories(const char *line, char memories[REPLY_MEMORIES_MAX][REPLY_MEMORY_SIZE])
@@ -85,7 +94,7 @@ static bool is_number(const char *text)
 	       text[plus + digits] == '\0';
 }
 
-bool reply_centre(const char *line, char *number, size_t size)
+static bool read_number(const char *line, char *number, size_t size)
 {
 	const char *start = strchr(line, '"'), *end = start ? strchr(start + 1, '"') : NULL;
 	size_t length = end ? (size_t)(end - start) - 1 : 0;
@@ -99,4 +108,23 @@ bool reply_centre(const char *line, char *number, size_t size)
 	memcpy(number, end ? start + 1 : "", length);
 	number[length] = '\0';
 	return is_number(number);
+}
+
+bool reply_centre(const char *line, char *number, size_t size)
+{
+	const char *quote, *comma;
+	size_t length;
+
+	if (!read_number(line, number, size))
+		return false;
+	quote = strrchr(line, '"');
+	comma = quote ? strchr(quote, ',') : NULL;
+	length = strlen(number);
+	/* Some leave the plus out, for the type says it. */
+	if (number[0] == '+' || !comma || atoi(comma + 1) != TYPE_INTERNATIONAL ||
+	    length + 1 >= size)
+		return true;
+	memmove(number + 1, number, length + 1);
+	number[0] = '+';
+	return true;
 }

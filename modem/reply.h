@@ -14,7 +14,8 @@
 
 /*
  * Which memories that hold messages can be read, by the answer to AT+CPMS=?: "SM", "ME" and "SR", or
- * "MT" where that is the only name of the first two.  With brackets, without, nested or empty.
+ * "MT" where that is the only name of the first two.  With brackets, without, nested or empty, in
+ * quotes of either kind.
  * Returns how many.
  */
 size_t reply_memories(const char *line, char memories[REPLY_MEMORIES_MAX][REPLY_MEMORY_SIZE]);
@@ -22,5 +23,6 @@ size_t reply_memories(const char *line, char memories[REPLY_MEMORIES_MAX][REPLY_
 /* The moment of "+CCLK: "26/11/21,13:43:00+32"", UTC; 0: no zone, or a clock that nobody has set. */
 int64_t reply_clock(const char *line);
 
-/* The number of "+CSCA: "+86138…",145", plain or as UCS2 in hex; false: there is none. */
+/* The number of "+CSCA: "+86138…",145", plain or as UCS2 in hex, with its plus when the type says that
+ * it is international; false: there is none. */
 bool reply_centre(const char *line, char *number, size_t size);

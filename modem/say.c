@@ -31,6 +31,15 @@ int say_state(int fd, enum modem_state state, const char *reason)
 	return say(fd, &word);
 }
 
+int say_fault(int fd, const char *reason)
+{
+	struct modem_word word = { .type = MODEM_WORD_STATE,
+				   .state = { .state = MODEM_STATE_FAILED, .faulty = true } };
+
+	snprintf(word.state.reason, sizeof(word.state.reason), "%s", reason);
+	return say(fd, &word);
+}
+
 int say_busy(int fd, const char *command)
 {
 	struct modem_word word = { .type = MODEM_WORD_BUSY };

@@ -11,6 +11,8 @@
 int say(int fd, const struct modem_word *word);
 
 int say_state(int fd, enum modem_state state, const char *reason);
+/* "failed", because of the modem. */
+int say_fault(int fd, const char *reason);
 int say_busy(int fd, const char *command);
 int say_simple(int fd, enum modem_word_type type); /* PROGRESS, IDLE, SWEPT */
 int say_note(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -66,6 +66,13 @@ void session_tell_state(struct session *session, enum modem_state state, const c
 	say_state(session->worker->daemon, state, reason);
 }
 
+void session_tell_fault(struct session *session, const char *reason)
+{
+	session->state = MODEM_STATE_FAILED;
+	snprintf(session->reason, sizeof(session->reason), "%s", reason);
+	say_fault(session->worker->daemon, reason);
+}
+
 /* ---------------------------------------------------------------- sending */
 
 /* A modem that fails with short waits gets libgammu's own for as long as this worker lives. */
@@ -154,8 +161,7 @@ static bool still_answers(struct session *session, int r)
 	if (r == -ETIMEDOUT && session_ask_for(session, PROBE_SECONDS, "AT", NULL, 0, NULL) == 0)
 		return true;
 	if (r == -ETIMEDOUT || r == -EIO)
-		session_tell_state(session, MODEM_STATE_FAILED,
-				   "the modem stopped answering; starting it anew");
+		session_tell_fault(session, "the modem stopped answering");
 	return r != -ETIMEDOUT && r != -EIO;
 }
 
@@ -227,7 +233,8 @@ void session_run(struct worker *worker)
 
 	pace_begin(worker->slave, worker->start.pace_percent);
 	agenda_set_minute_usec(worker->agenda, session_usec(&session, 60));
-	if (agenda_wait_awake(worker->agenda) && session_start(&session) && begin(&session)) {
+	if (agenda_wait_awake(worker->agenda) && session_remedy(&session) &&
+	    session_start(&session) && begin(&session)) {
 		while (work(&session))
 			;
 	}

@@ -26,9 +26,10 @@ struct session {
 	bool operator_name_asked;
 	char memories[REPLY_MEMORIES_MAX][REPLY_MEMORY_SIZE];
 	size_t memory_count;
-	bool memories_told; /* by the modem: otherwise they are guessed */
+	bool storeless;     /* the modem says that it has none of them */
 	bool told_tight;    /* that a store is nearly full */
 	bool told_unlisted; /* that one can't be listed */
+	bool told_full;     /* that more is stored than there are readings */
 
 	unsigned bad_sends;   /* in a row */
 	bool ussd_text_asked; /* Huawei's text mode for USSD */
@@ -46,9 +47,13 @@ int session_ask(struct session *session, const char *command, char *answer, size
 int session_ask_for(struct session *session, unsigned seconds, const char *command, char *answer,
 		    size_t size, int *ret_code);
 void session_tell_state(struct session *session, enum modem_state state, const char *reason);
+/* It is the modem that can't go on: the daemon does something about it. */
+void session_tell_fault(struct session *session, const char *reason);
 /* A modem that is busy is not late: a second goes by.  False: stop. */
 bool session_wait_busy(struct session *session);
 
+/* What the daemon wants done to a modem that misbehaved; session_remedy.c.  False: stop. */
+bool session_remedy(struct session *session);
 /* From the first OK to the first job.  False: stopped, or it can't be done and was told. */
 bool session_start(struct session *session);
 /* Sees to the SIM, and says again what a modem forgets when it restarts by itself, which some do in

@@ -227,71 +227,82 @@ static void tell_sim(struct session *session, enum sim sim)
 		session_tell_state(session, MODEM_STATE_FAILED,
 				   "the SIM can't be read: clean it, or put another one in");
 		break;
+	case SIM_BUSY:
+		session_tell_state(
+			session, MODEM_STATE_FAILED,
+			"the SIM is busy: if it stays so, take it out and put it in again");
+		break;
 	case SIM_UNKNOWN:
 		session_tell_state(session, MODEM_STATE_FAILED,
 				   "the modem doesn't say whether its SIM is open (AT+CPIN?)");
 		break;
 	case SIM_READY:
-	case SIM_BUSY:
 	case SIM_WANTS_PIN:
 	case SIM_SILENT:
 		break;
 	}
 }
 
+/* A moment; then a person has to come by.  False: stop. */
+static bool wait_for_sim(struct session *session, enum sim sim, bool long_enough)
+{
+	if (long_enough) {
+		tell_sim(session, sim);
+		return wait_for_person(session);
+	}
+	say_simple(session->worker->daemon, MODEM_WORD_PROGRESS);
+	return agenda_pause(session->worker->agenda, session_usec(session, 1));
+}
+
+/* waited: for a person, or for the PIN, during which nothing is late. */
+static bool sim_opened(struct session *session, bool waited)
+{
+	/* Should the modem restart by itself, it may ask again. */
+	session->pin_answered = false;
+	if (waited)
+		session_tell_state(session, MODEM_STATE_STARTING, "reading the SIM");
+	return true;
+}
+
 bool session_open_sim(struct session *session)
 {
-	for (int unknown = 0, missing = 0;;) {
+	bool waited = false;
+
+	for (int unknown = 0, busy = 0, missing = 0;;) {
 		enum sim sim = ask_sim(session);
+		bool long_enough = true;
 
 		switch (sim) {
 		case SIM_READY:
-			/* Should the modem restart by itself, it may ask again. */
-			session->pin_answered = false;
-			if (session->state == MODEM_STATE_FAILED)
-				session_tell_state(session, MODEM_STATE_STARTING,
-						   "reading the SIM");
-			return true;
+			return sim_opened(session, waited);
+		case SIM_SILENT:
+			session_tell_fault(session, "the modem stopped answering");
+			return false;
+		case SIM_WANTS_PIN:
+			waited = true;
+			if (!wait_for_pin(session))
+				return false;
+			continue;
 		case SIM_UNKNOWN:
 			/* After a PIN "open" must be said, for it proves the PIN. */
 			if (++unknown == 3 && !session->pin_answered)
-				return true;
-			if (unknown >= NOT_YET_MAX)
-				tell_sim(session, sim);
-			if (!session_wait_busy(session))
-				return false;
+				return sim_opened(session, waited);
+			long_enough = unknown >= NOT_YET_MAX;
 			break;
 		case SIM_BUSY:
-			if (!session_wait_busy(session))
-				return false;
-			break;
-		case SIM_WANTS_PIN:
-			if (!wait_for_pin(session))
-				return false;
+			long_enough = ++busy >= NOT_YET_MAX;
 			break;
 		case SIM_MISSING:
 			/* Air780E finds it some seconds after its power-up. */
-			if (++missing < MISSING_MAX) {
-				if (!agenda_pause(session->worker->agenda,
-						  session_usec(session, 1)))
-					return false;
-				break;
-			}
-			tell_sim(session, sim);
-			if (!wait_for_person(session))
-				return false;
+			long_enough = ++missing >= MISSING_MAX;
 			break;
 		case SIM_LOCKED:
 		case SIM_BROKEN:
-			tell_sim(session, sim);
-			if (!wait_for_person(session))
-				return false;
 			break;
-		case SIM_SILENT:
-			session_tell_state(session, MODEM_STATE_FAILED,
-					   "the modem stopped answering; starting it anew");
-			return false;
 		}
+		waited = waited || long_enough;
+		if (!wait_for_sim(session, sim, long_enough))
+			return false;
 	}
 }
 
@@ -370,6 +381,8 @@ static void tell_identity(struct session *session)
 	struct modem_word word = { .type = MODEM_WORD_IDENTITY };
 
 	agenda_identity(session->worker->agenda, &session->identity);
+	snprintf(session->identity.device, sizeof(session->identity.device), "%s",
+		 session->worker->start.device);
 	word.identity = session->identity;
 	say(session->worker->daemon, &word);
 }
@@ -402,12 +415,15 @@ static bool is_same_sim(struct session *session, bool *stopped)
 
 bool session_check_sim(struct session *session)
 {
-	bool stopped = false;
+	bool stopped = false, same;
 
 	if (!session_open_sim(session))
 		return false;
+	same = is_same_sim(session, &stopped);
 	/* Twice: a line of chatter with digits in it may have been taken for one of them. */
-	if (!is_same_sim(session, &stopped) && !is_same_sim(session, &stopped)) {
+	if (!same)
+		same = is_same_sim(session, &stopped);
+	if (!same) {
 		session_tell_state(session, MODEM_STATE_FAILED, ANOTHER_SIM);
 		return false;
 	}

@@ -26,8 +26,7 @@ static bool set_pdu_mode(struct session *session)
 		if (!session_wait_busy(session))
 			return false;
 	}
-	session_tell_state(session, MODEM_STATE_FAILED,
-			   "the modem refuses PDU mode for short messages (AT+CMGF=0)");
+	session_tell_fault(session, "the modem refuses PDU mode for short messages (AT+CMGF=0)");
 	return false;
 }
 
@@ -88,11 +87,15 @@ bool session_start(struct session *session)
 	if (r < 0) {
 		snprintf(reason, sizeof(reason), "libgammu can't start on this modem: %s",
 			 strerror(-r));
-		session_tell_state(session, MODEM_STATE_FAILED, reason);
+		session_tell_fault(session, reason);
 		return false;
 	}
 	atomic_store(&worker->started, true);
-	if (!session_open_sim(session) || !session_identify(session) || !set_up(session))
+	if (!session_open_sim(session))
+		return false;
+	/* Qualcomm's refuse it before; without numbers a busy SIM can't be told from none. */
+	session_ask(session, "AT+CMEE=1", NULL, 0, NULL);
+	if (!session_identify(session) || !set_up(session))
 		return false;
 	session_find_memories(session);
 	/* The worker before may have died within a dialogue. */

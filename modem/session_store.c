@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What the modem keeps: announced messages read and deleted, and every memory listed now and then.
- * libgammu reads and deletes in the two memories that it trusts; the others, and all lists, are
+ * libgammu reads and deletes in the two memories that it knows; the others, and all lists, are
  * asked for by plain AT: libgammu knows two lists, and tries a hundred thousand slots where a list is
  * refused.  A memory is always selected here first, whoever goes on: what libgammu believes to be
  * selected must be true.
@@ -23,15 +23,24 @@
 
 void session_find_memories(struct session *session)
 {
-	char answer[256];
+	char line[256];
 
-	session->memory_count = 0;
-	if (session_ask(session, "AT+CPMS=?", answer, sizeof(answer), NULL) == 0)
-		session->memory_count = reply_memories(answer, session->memories);
-	session->memories_told = session->memory_count > 0;
-	/* Where nothing is told, the modem may have them all the same. */
-	if (!session->memories_told)
+	/* The answer is as libgammu needs it. */
+	session_ask(session, "AT+CPMS=?", NULL, 0, NULL);
+	agenda_memories(session->worker->agenda, line, sizeof(line));
+	session->memory_count = reply_memories(line, session->memories);
+	session->storeless = line[0] != '\0' && session->memory_count == 0;
+	/* Where none is told, the modem may have them all the same. */
+	if (session->memory_count == 0)
 		session->memory_count = reply_memories("(\"SM\",\"ME\",\"SR\")", session->memories);
+}
+
+static bool is_listed(const struct session *session, const char *memory)
+{
+	for (size_t i = 0; i < session->memory_count; i++)
+		if (strcmp(session->memories[i], memory) == 0)
+			return true;
+	return false;
 }
 
 static bool is_selected(struct session *session, const char *memory)
@@ -44,11 +53,12 @@ static bool is_selected(struct session *session, const char *memory)
 	return is;
 }
 
-/* 0, -EREMOTEIO when the modem doesn't have it, -ECANCELED: stop, or what session_ask() says. */
+/* 0, -EREMOTEIO when the modem doesn't have it, -EBUSY when the SIM is busy for too long, -ECANCELED:
+ * stop, or what session_ask() says. */
 static int select_memory(struct session *session, const char *memory)
 {
 	char command[32];
-	int r = -EREMOTEIO, code = 0;
+	int r, code = 0;
 
 	snprintf(command, sizeof(command), "AT+CPMS=\"%s\"", memory);
 	for (int tries = 0; tries < NOT_YET_MAX; tries++) {
@@ -58,12 +68,7 @@ static int select_memory(struct session *session, const char *memory)
 		if (!session_wait_busy(session))
 			return -ECANCELED;
 	}
-	return r;
-}
-
-static bool is_gammu_s(const char *memory)
-{
-	return strcmp(memory, "SM") == 0 || strcmp(memory, "ME") == 0;
+	return -EBUSY;
 }
 
 static void set_reading(struct session *session, bool reading, bool deleting)
@@ -108,6 +113,11 @@ int session_read(struct session *session, const struct agenda_task *task)
 	unsigned entries = atomic_load(&worker->entries);
 	int r = 0;
 
+	/* Known by two names it would be deleted twice, and the second time it may be another one. */
+	if (is_listed(session, "MT") && !is_listed(session, task->memory)) {
+		agenda_add_sweep(worker->agenda);
+		return 0;
+	}
 	say_busy(worker->daemon, "read");
 	/* The answer tells how full it is. */
 	if (!is_selected(session, task->memory) ||
@@ -115,9 +125,7 @@ int session_read(struct session *session, const struct agenda_task *task)
 		r = select_memory(session, task->memory);
 	if (r == 0) {
 		set_reading(session, true, false);
-		r = is_gammu_s(task->memory)
-			    ? gammu_read(session->gammu, task->memory, task->location)
-			    : -EOPNOTSUPP;
+		r = gammu_read(session->gammu, task->memory, task->location);
 		if (r == -EOPNOTSUPP)
 			r = read_plainly(session, task->location);
 		set_reading(session, false, false);
@@ -142,9 +150,7 @@ int session_delete(struct session *session, const struct agenda_task *task)
 			r = select_memory(session, task->memory);
 		if (r == 0) {
 			set_reading(session, false, true);
-			r = is_gammu_s(task->memory)
-				    ? gammu_delete(session->gammu, task->memory, task->location)
-				    : -EOPNOTSUPP;
+			r = gammu_delete(session->gammu, task->memory, task->location);
 			if (r == -EOPNOTSUPP)
 				r = delete_plainly(session, task->location);
 			set_reading(session, false, false);
@@ -159,35 +165,44 @@ int session_delete(struct session *session, const struct agenda_task *task)
 
 /* ---------------------------------------------------------------- all of them */
 
-/* A list is refused: slot by slot, until as many were there as the modem says. */
+/*
+ * A list is refused: slot by slot, until as many were there as the modem says.  Where it doesn't say,
+ * every slot has to be there or to be none.
+ */
 static int read_slots(struct session *session, const char *memory)
 {
 	struct worker *worker = session->worker;
-	unsigned entries = atomic_load(&worker->entries);
-	int used, size, r = 0;
+	unsigned entries = atomic_load(&worker->entries), seen = 0;
+	bool answered = true;
+	int used, size;
 
 	agenda_store_of(worker->agenda, memory, &used, &size);
-	for (int slot = 0; slot <= size && slot < SLOTS_READ_MAX; slot++) {
-		if (atomic_load(&worker->entries) - entries >= (unsigned)used)
+	for (int slot = 0; slot < SLOTS_READ_MAX && (size < 0 || slot <= size); slot++) {
+		int r;
+
+		if (used >= 0 && seen >= (unsigned)used)
 			return 0;
 		r = read_plainly(session, slot);
 		if (only_silence(r) < 0)
 			return r;
+		answered = answered && (r == 0 || r == -ENOENT);
+		seen = atomic_load(&worker->entries) - entries;
 		say_simple(worker->daemon, MODEM_WORD_PROGRESS);
 	}
-	return used > 0 ? -EREMOTEIO : 0;
+	return (used < 0 ? answered : seen >= (unsigned)used) ? 0 : -EREMOTEIO;
 }
 
-/* 0: all of it was said, or the modem doesn't have it.  -EREMOTEIO: it can't be listed. */
+/* 1: all of it was said.  0: the modem doesn't have it.  -EREMOTEIO, -EBUSY: it can't be listed. */
 static int list_memory(struct session *session, const char *memory)
 {
-	bool must_be = session->memories_told && strcmp(memory, "SM") == 0;
 	int r = select_memory(session, memory);
 
 	if (r < 0)
-		return r == -EREMOTEIO && !must_be ? 0 : r;
+		return r == -EREMOTEIO ? 0 : r;
 	r = session_ask_for(session, LIST_SECONDS, "AT+CMGL=4", NULL, 0, NULL);
-	return r == -EREMOTEIO ? read_slots(session, memory) : r;
+	if (r == -EREMOTEIO)
+		r = read_slots(session, memory);
+	return r < 0 ? r : 1;
 }
 
 static void tell_tight(struct session *session)
@@ -205,28 +220,47 @@ static void tell_tight(struct session *session)
 	session->told_tight = tight;
 }
 
+static void tell_unlisted(struct session *session, const char *memory)
+{
+	if (!session->told_unlisted)
+		say_note(session->worker->daemon, "the messages stored in \"%s\" can't be listed",
+			 memory);
+	session->told_unlisted = true;
+}
+
+static void tell_full(struct session *session)
+{
+	if (!session->told_full)
+		say_note(session->worker->daemon,
+			 "more messages are stored than can be kept in mind: the last ones are not "
+			 "received before others are deleted");
+	session->told_full = true;
+}
+
 int session_sweep(struct session *session)
 {
 	struct worker *worker = session->worker;
-	bool whole = true;
-	int r = 0;
+	/* A memory that the modem only lists is none; but where there is no other, nothing was seen. */
+	bool whole = true, any = session->storeless;
 
 	atomic_store(&worker->missed, false);
 	for (size_t i = 0; i < session->memory_count; i++) {
-		r = list_memory(session, session->memories[i]);
+		int r = list_memory(session, session->memories[i]);
+
 		if (only_silence(r) < 0 || r == -ECANCELED)
 			return r;
-		if (r == -EREMOTEIO) {
+		any = any || r > 0;
+		if (r < 0) {
 			whole = false;
-			if (!session->told_unlisted)
-				say_note(worker->daemon,
-					 "the messages stored in \"%s\" can't be listed",
-					 session->memories[i]);
-			session->told_unlisted = true;
+			tell_unlisted(session, session->memories[i]);
 		}
 	}
+	if (!any)
+		tell_unlisted(session, session->memories[0]);
+	if (atomic_load(&worker->missed))
+		tell_full(session);
 	/* All of it has passed the line half, and was said, before the end of the list came here. */
-	if (whole && !atomic_load(&worker->missed))
+	else if (whole && any)
 		say_simple(worker->daemon, MODEM_WORD_SWEPT);
 	agenda_swept(worker->agenda);
 	tell_tight(session);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bridge/base/cleanup.h"
 #include "bridge/base/utf8.h"
 #include "modem/ask.h"
 #include "modem/say.h"
@@ -17,6 +18,7 @@
 
 /* Some modems answer only when the network has. */
 #define ANSWER_SECONDS 60
+#define REFUSAL_SECONDS 2
 #define FORM_SIZE (4 * sizeof(((struct modem_order_ussd *)0)->code))
 
 /* 27.007 9.2: errors that no other form of the same code helps against. */
@@ -97,11 +99,22 @@ static int ask_network(struct session *session, const char *form, const char *ta
 		   ret_code);
 }
 
+/*
+ * What was refused in one form is tried in the next, unless the network may have had it: it could count
+ * as another try of a voucher.  A modem that refuses a form says so at once.
+ */
+static bool is_mere_form(struct session *session, int r, int code, int64_t asked_usec)
+{
+	return r == -EREMOTEIO && !failure_of_code(code) &&
+	       clock_monotonic_usec() - asked_usec < session_usec(session, REFUSAL_SECONDS) &&
+	       agenda_ussd_is_open(session->worker->agenda);
+}
+
 /* In the modem's characters, then as packed septets, which Huawei's want, then without the scheme. */
 static int try_forms(struct session *session, const char *code, int64_t until_usec, int *ret_code)
 {
 	char hex[FORM_SIZE], packed[USSD_HEX_SIZE];
-	bool ucs2 = ask_ucs2(session);
+	bool ucs2 = ask_ucs2(session), is_packed = ussd_encode_packed(code, packed) == 0;
 	const char *plain = NULL;
 	int r = -EINVAL;
 
@@ -109,13 +122,20 @@ static int try_forms(struct session *session, const char *code, int64_t until_us
 		plain = hex;
 	else if (!ucs2 && is_plain(code))
 		plain = code;
-	if (plain)
-		r = ask_network(session, plain, ",15", until_usec, ret_code);
-	if (r != 0 && (!plain || (r == -EREMOTEIO && !failure_of_code(*ret_code))) &&
-	    ussd_encode_packed(code, packed) == 0)
-		r = ask_network(session, packed, ",15", until_usec, ret_code);
-	if (plain && r == -EREMOTEIO && !failure_of_code(*ret_code))
-		r = ask_network(session, plain, "", until_usec, ret_code);
+
+	const struct {
+		const char *text, *tail;
+	} forms[] = { { plain, ",15" }, { is_packed ? packed : NULL, ",15" }, { plain, "" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		int64_t asked = clock_monotonic_usec();
+
+		if (!forms[i].text)
+			continue;
+		r = ask_network(session, forms[i].text, forms[i].tail, until_usec, ret_code);
+		if (!is_mere_form(session, r, *ret_code, asked))
+			break;
+	}
 	return r;
 }
 
@@ -169,9 +189,12 @@ void session_ussd(struct session *session, const struct modem_order_ussd *order)
 
 void session_ussd_late(struct session *session)
 {
+	struct agenda *agenda = session->worker->agenda;
 	int64_t id;
 
-	if (!agenda_close_ussd(session->worker->agenda, &id))
+	if (agenda_drop_late_ussd(agenda, &id))
+		fail(session, id, "the modem had other work for too long: try again");
+	if (!agenda_close_ussd(agenda, &id))
 		return;
 	fail(session, id, "the network did not answer in time: try again");
 	/* What it says from now on is not to be taken for the answer to the next code. */
@@ -205,8 +228,14 @@ void worker_tell_ussd(struct worker *worker, const struct line_event *event)
 
 	ussd_decode(event->text, strlen(event->text), event->dcs, atomic_load(&worker->ucs2),
 		    ussd->text);
-	for (const char *c = event->text; *c && at < sizeof(ussd->raw) - 1; c++)
-		ussd->raw[at++] = *c >= ' ' && *c <= '~' ? *c : *c == '\n' ? ' ' : '?';
+	for (const char *c = event->text; *c && at < sizeof(ussd->raw) - 1; c++) {
+		ussd->raw[at] = '?';
+		if (*c == '\n')
+			ussd->raw[at] = ' ';
+		else if (*c >= ' ' && *c <= '~')
+			ussd->raw[at] = *c;
+		at++;
+	}
 	/* Many networks end the dialogue with their answer. */
 	if (event->status == 1)
 		ussd->end = MODEM_USSD_MENU;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,14 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bridge/base/cleanup.h"
 
 #define PTS_MAJOR_FIRST 136
 #define PTS_MAJOR_LAST 143
+#define CLOSE_WAIT_NSEC 300000000
 
 /* ---------------------------------------------------------------- who holds it */
 
@@ -206,6 +209,33 @@ int tty_open(const char *device, unsigned speed, char reason[static TTY_REASON_S
 	if (r < 0)
 		return explain(r, device, reason);
 	return TAKE_FD(fd);
+}
+
+static void interrupted(int number)
+{
+	(void)number;
+}
+
+void tty_close(int fd)
+{
+	struct sigaction action = { .sa_handler =
+					    interrupted }; /* no SA_RESTART: that is the point */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN };
+	const struct itimerspec often = {
+		.it_interval = { .tv_nsec = CLOSE_WAIT_NSEC },
+		.it_value = { .tv_nsec = CLOSE_WAIT_NSEC },
+	};
+	timer_t timer;
+	bool timed;
+
+	event._sigev_un._tid = gettid();
+	timed = sigaction(SIGRTMIN, &action, NULL) == 0 &&
+		timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+	if (timed)
+		(void)timer_settime(timer, 0, &often, NULL);
+	close(fd);
+	if (timed)
+		(void)timer_delete(timer);
 }
 
 int tty_open_pair(int *ret_master, int *ret_slave, char *path, size_t size)

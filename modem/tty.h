@@ -17,6 +17,12 @@
 int tty_open(const char *device, unsigned speed, char reason[static TTY_REASON_SIZE]);
 
 /*
+ * Closes the modem's port within a second.  The kernel waits up to 30 s for one that does not take
+ * what was written, and a process that just exits waits as well, beyond SIGKILL; a signal ends it.
+ */
+void tty_close(int fd);
+
+/*
  * A pseudo-terminal, raw before anyone opens it.  Returns 0 with the master (non-blocking), a
  * descriptor of the slave that keeps it open, and the slave's path; or negative errno.
  */

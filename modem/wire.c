@@ -108,11 +108,12 @@ static bool pin_fits(const char *pin)
 
 static void put_start(struct frame_writer *w, const struct modem_order_start *start)
 {
-	frame_begin(w, MODEM_ORDER_START, 4);
+	frame_begin(w, MODEM_ORDER_START, 5);
 	frame_put_string(w, start->device);
 	frame_put_int(w, start->speed);
 	frame_put_int(w, start->sweep_seconds);
 	frame_put_int(w, start->pace_percent);
+	frame_put_int(w, start->remedy);
 }
 
 static void get_start(struct frame_reader *r, struct modem_order_start *ret)
@@ -121,8 +122,33 @@ static void get_start(struct frame_reader *r, struct modem_order_start *ret)
 	ret->speed = (unsigned)frame_get_int(r, 0, 4000000);
 	ret->sweep_seconds = (unsigned)frame_get_int(r, 1, 3600);
 	ret->pace_percent = (unsigned)frame_get_int(r, 0, 100);
+	ret->remedy = (enum modem_remedy)frame_get_int(r, 0, MODEM_REMEDY_COUNT - 1);
 	if (ret->device[0] == '\0')
 		r->failed = true;
+}
+
+static void put_probe(struct frame_writer *w, const struct modem_order_probe *probe)
+{
+	size_t count = probe->count < MODEM_PORTS_MAX ? probe->count : MODEM_PORTS_MAX;
+
+	frame_begin(w, MODEM_ORDER_PROBE, 3 + count);
+	frame_put_int(w, probe->speed);
+	frame_put_int(w, probe->wait_msec);
+	frame_put_int(w, (int64_t)count);
+	for (size_t i = 0; i < count; i++)
+		frame_put_string(w, probe->devices[i]);
+}
+
+static void get_probe(struct frame_reader *r, struct modem_order_probe *ret)
+{
+	ret->speed = (unsigned)frame_get_int(r, 0, 4000000);
+	ret->wait_msec = (unsigned)frame_get_int(r, 1, 60000);
+	ret->count = (unsigned)frame_get_int(r, 1, MODEM_PORTS_MAX);
+	for (unsigned i = 0; i < ret->count; i++) {
+		frame_get_string(r, ret->devices[i], sizeof(ret->devices[i]));
+		if (ret->devices[i][0] == '\0')
+			r->failed = true;
+	}
 }
 
 static void get_pin(struct frame_reader *r, struct modem_order_pin *ret)
@@ -200,6 +226,9 @@ int modem_order_send(int fd, const struct modem_order *order)
 	case MODEM_ORDER_USSD:
 		put_ussd_order(&w, &order->ussd);
 		return frame_send(&w, fd);
+	case MODEM_ORDER_PROBE:
+		put_probe(&w, &order->probe);
+		return frame_send(&w, fd);
 	case MODEM_ORDER_END:
 		break;
 	}
@@ -227,6 +256,9 @@ static int read_order(struct frame_reader *r, struct modem_order *ret)
 	case MODEM_ORDER_USSD:
 		get_ussd_order(r, &ret->ussd);
 		break;
+	case MODEM_ORDER_PROBE:
+		get_probe(r, &ret->probe);
+		break;
 	case MODEM_ORDER_STOP:
 	case MODEM_ORDER_END:
 		break;
@@ -246,7 +278,7 @@ int modem_order_recv(int fd, struct modem_order *ret)
 
 static void put_identity(struct frame_writer *w, const struct modem_word_identity *identity)
 {
-	frame_begin(w, MODEM_WORD_IDENTITY, 7);
+	frame_begin(w, MODEM_WORD_IDENTITY, 8);
 	frame_put_string(w, identity->imei);
 	frame_put_string(w, identity->iccid);
 	frame_put_string(w, identity->imsi);
@@ -254,6 +286,7 @@ static void put_identity(struct frame_writer *w, const struct modem_word_identit
 	frame_put_string(w, identity->model);
 	frame_put_string(w, identity->firmware);
 	frame_put_string(w, identity->service_centre);
+	frame_put_string(w, identity->device);
 }
 
 static void get_identity(struct frame_reader *r, struct modem_word_identity *ret)
@@ -265,6 +298,7 @@ static void get_identity(struct frame_reader *r, struct modem_word_identity *ret
 	frame_get_string(r, ret->model, sizeof(ret->model));
 	frame_get_string(r, ret->firmware, sizeof(ret->firmware));
 	frame_get_string(r, ret->service_centre, sizeof(ret->service_centre));
+	frame_get_string(r, ret->device, sizeof(ret->device));
 }
 
 static void put_pin_wanted(struct frame_writer *w, const struct modem_word_pin_wanted *wanted)
@@ -386,9 +420,10 @@ int modem_word_send(int fd, const struct modem_word *word)
 
 	switch (word->type) {
 	case MODEM_WORD_STATE:
-		frame_begin(&w, word->type, 2);
+		frame_begin(&w, word->type, 3);
 		frame_put_int(&w, word->state.state);
 		frame_put_string(&w, word->state.reason);
+		frame_put_bool(&w, word->state.faulty);
 		break;
 	case MODEM_WORD_IDENTITY:
 		put_identity(&w, &word->identity);
@@ -457,6 +492,7 @@ static void get_state(struct frame_reader *r, struct modem_word_state *ret)
 {
 	ret->state = (enum modem_state)frame_get_int(r, 0, MODEM_STATE_COUNT - 1);
 	frame_get_string(r, ret->reason, sizeof(ret->reason));
+	ret->faulty = frame_get_bool(r);
 	if (!state_is_said(ret->state))
 		r->failed = true;
 }

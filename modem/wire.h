@@ -35,11 +35,30 @@ const char *modem_state_name(enum modem_state state);
 
 /* ---------------------------------------------------------------- orders: daemon -> worker */
 
+/* What is done to a modem that misbehaves, before anything else. */
+enum modem_remedy {
+	MODEM_REMEDY_NONE,
+	MODEM_REMEDY_RADIO,   /* AT+CFUN=4, then AT+CFUN=1 */
+	MODEM_REMEDY_RESTART, /* AT+CFUN=1,1 */
+	MODEM_REMEDY_USB,     /* its USB port is reset, before it is opened */
+	MODEM_REMEDY_COUNT,
+};
+
+#define MODEM_PORTS_MAX 8
+
+/* Who is there, on which of these ports?  Tried in this order; the worker then exits. */
+struct modem_order_probe {
+	char devices[MODEM_PORTS_MAX][MODEM_PATH_SIZE];
+	unsigned count, speed;
+	unsigned wait_msec; /* for an answer; probe_new() says it */
+};
+
 struct modem_order_start {
 	char device[MODEM_PATH_SIZE];
 	unsigned speed;         /* baud; 0 leaves the line as it is */
 	unsigned sweep_seconds; /* 1..3600: how often the SIM is swept */
 	unsigned pace_percent;  /* of libgammu's own waits: 0, or 100 for a slow modem */
+	enum modem_remedy remedy;
 };
 
 struct modem_order_send {
@@ -76,6 +95,7 @@ enum modem_order_type {
 	MODEM_ORDER_STOP, /* finish what runs and exit */
 	MODEM_ORDER_PIN,
 	MODEM_ORDER_USSD,
+	MODEM_ORDER_PROBE,
 	MODEM_ORDER_END,
 };
 
@@ -87,6 +107,7 @@ struct modem_order {
 		struct modem_order_delete delete;
 		struct modem_order_pin pin;
 		struct modem_order_ussd ussd;
+		struct modem_order_probe probe;
 	};
 };
 
@@ -99,12 +120,14 @@ struct modem_order {
 struct modem_word_state {
 	enum modem_state state; /* absent, starting, pin, searching, ready, failed */
 	char reason[MODEM_REASON_SIZE];
+	bool faulty; /* failed: it is the modem that misbehaves, not its SIM and not its port */
 };
 
 struct modem_word_identity {
 	char imei[MODEM_FIELD_SIZE], iccid[MODEM_FIELD_SIZE], imsi[MODEM_FIELD_SIZE];
 	char manufacturer[MODEM_FIELD_SIZE], model[MODEM_FIELD_SIZE], firmware[MODEM_FIELD_SIZE];
 	char service_centre[MODEM_FIELD_SIZE];
+	char device[MODEM_PATH_SIZE]; /* where it answered */
 };
 
 /* The SIM is locked; said again every few seconds until the order comes. */

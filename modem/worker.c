@@ -19,9 +19,11 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/spawn.h"
 #include "modem/memoir.h"
+#include "modem/probe.h"
 #include "modem/say.h"
 #include "modem/session.h"
 #include "modem/tty.h"
+#include "modem/usb_reset.h"
 
 #define CTRL_Z 0x1a
 #define QUEUE_SIZE 131072
@@ -84,17 +86,27 @@ static void queue_flush(struct queue *queue)
 				      queue->size > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-static void flush(struct plant *plant)
+/* Once, unless it is armed already. */
+static void arm(sd_event_source *timer, uint64_t usec)
 {
 	int enabled = SD_EVENT_ON;
 
+	sd_event_source_get_enabled(timer, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	sd_event_source_set_time_relative(timer, usec);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+/* At rest no timer runs. */
+static void flush(struct plant *plant)
+{
 	queue_flush(&plant->modem);
 	queue_flush(&plant->gammu);
-	sd_event_source_get_enabled(plant->tick, &enabled);
-	if (enabled != SD_EVENT_OFF || !line_wants_tick(plant->worker.line))
-		return;
-	sd_event_source_set_time_relative(plant->tick, LINE_TICK_MSEC * USEC_PER_MSEC);
-	sd_event_source_set_enabled(plant->tick, SD_EVENT_ONESHOT);
+	if (line_wants_tick(plant->worker.line))
+		arm(plant->tick, LINE_TICK_MSEC * USEC_PER_MSEC);
+	if (line_is_waiting(plant->worker.line) && !plant->orphaned)
+		arm(plant->soothe, SOOTHE_USEC);
 }
 
 /* Line by line: what is secret in it is known by its whole. */
@@ -237,14 +249,14 @@ static int on_soothe(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct plant *plant = userdata;
 
+	(void)source;
 	(void)usec;
 	pthread_mutex_lock(&plant->worker.line_lock);
 	if (atomic_load(&plant->worker.started) && line_is_waiting(plant->worker.line))
 		queue_add(&plant->gammu, "\n", 1);
 	pthread_mutex_unlock(&plant->worker.line_lock);
 	flush(plant);
-	sd_event_source_set_time_relative(source, SOOTHE_USEC);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
 }
 
 /* What a modem leaves unfinished ends by itself. */
@@ -282,12 +294,24 @@ static void *session_main(void *userdata)
 
 /* ---------------------------------------------------------------- starting */
 
+/* Drivers let go of it and take it again: the port may be gone for a moment. */
+static void reset_usb(struct worker *worker)
+{
+	char why[MODEM_REASON_SIZE];
+
+	if (usb_reset(worker->start.device, why) < 0)
+		say_note(worker->daemon, "its USB port is not reset: %s", why);
+}
+
 static int open_terminals(struct plant *plant)
 {
 	struct worker *worker = &plant->worker;
 	char reason[TTY_REASON_SIZE];
-	int r = tty_open(worker->start.device, worker->start.speed, reason);
+	int r;
 
+	if (worker->start.remedy == MODEM_REMEDY_USB)
+		reset_usb(worker);
+	r = tty_open(worker->start.device, worker->start.speed, reason);
 	if (r < 0) {
 		say_state(worker->daemon, r == -ENOENT ? MODEM_STATE_ABSENT : MODEM_STATE_FAILED,
 			  reason);
@@ -321,13 +345,15 @@ static int watch(struct plant *plant)
 		r = sd_event_add_time_relative(plant->loop, &plant->knock, CLOCK_MONOTONIC,
 					       FIRST_KNOCK_USEC, 1, on_knock, plant);
 	if (r >= 0)
-		r = sd_event_add_time_relative(plant->loop, &plant->soothe, CLOCK_MONOTONIC,
-					       SOOTHE_USEC, 0, on_soothe, plant);
+		r = sd_event_add_time_relative(plant->loop, &plant->soothe, CLOCK_MONOTONIC, 0, 0,
+					       on_soothe, plant);
 	if (r >= 0)
 		r = sd_event_add_time_relative(plant->loop, &plant->tick, CLOCK_MONOTONIC, 0, 0,
 					       on_tick, plant);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(plant->tick, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(plant->soothe, SD_EVENT_OFF);
 	return r;
 }
 
@@ -432,6 +458,13 @@ static int take_start(struct plant *plant, struct modem_order_start *order)
 	return sd_event_exit(plant->loop, 0);
 }
 
+static int take_probe(struct plant *plant, const struct modem_order_probe *order)
+{
+	if (!plant->session_runs)
+		probe_ports(plant->worker.daemon, plant->worker.agenda, order);
+	return sd_event_exit(plant->loop, 0);
+}
+
 static int on_daemon(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct plant *plant = userdata;
@@ -459,6 +492,8 @@ static int on_daemon(sd_event_source *source, int fd, uint32_t events, void *use
 		return 0;
 	case MODEM_ORDER_USSD:
 		return take_ussd(plant, &order.ussd);
+	case MODEM_ORDER_PROBE:
+		return take_probe(plant, &order.probe);
 	case MODEM_ORDER_STOP:
 		agenda_stop(plant->worker.agenda);
 		return plant->session_runs ? 0 : sd_event_exit(plant->loop, 0);
@@ -491,6 +526,8 @@ int main(void)
 		r = sd_event_loop(plant->loop);
 	if (r < 0)
 		fprintf(stderr, "footbridge-modem: %s\n", strerror(-r));
+	if (plant->modem.fd > 0)
+		tty_close(plant->modem.fd);
 	/* The other thread may still be inside libgammu: nothing is torn down under it. */
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

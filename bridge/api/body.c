@@ -60,6 +60,7 @@ static const struct field fields[] = {
 	{ "confidential", FIELD_BOOLEAN, AT(confidential), 0 },
 	{ "onUnknown", FIELD_STRING, AT(on_unknown), 0 },
 	{ "dryRun", FIELD_BOOLEAN, AT(dry_run), 0 },
+	{ "allowPartial", FIELD_BOOLEAN, AT(allow_partial), 0 },
 };
 
 static bool is_plain_string(const json_t *value)

@@ -225,20 +225,37 @@ json_t *json_of_attention(const struct store_attention *item)
 
 /* ------------------------------------------------------------------ modems */
 
+static json_t *json_of_quota(const struct store_quota *quota, const struct store_use *uses)
+{
+	json_t *object = json_object();
+
+	for (int i = STORE_LIMIT_NONE + 1; object && i < STORE_LIMIT_COUNT; i++) {
+		int limit = quota->limits[i] > 0 ? (int)quota->limits[i] : -1;
+
+		json_object_set_new(object, store_limit_name((enum store_limit)i),
+				    json_members((struct json_member[]){
+					    { "used", json_integer(uses[i].used) },
+					    { "limit", json_known(limit) },
+					    { "until", json_moment(uses[i].until_usec) },
+					    { NULL, NULL },
+				    }));
+	}
+	return object;
+}
+
 json_t *json_of_modem(const struct modem_view *view)
 {
 	const struct modem_word_identity *identity = view->identity;
 	const struct modem_word_network *network = view->network;
 	const struct store_sim_health *health = view->health;
 	const enum health_reports reports = health_reports(health, view->now_usec);
-	char trouble[HEALTH_TROUBLE_SIZE];
 
 	return json_members((struct json_member[]){
 		{ "name", json_string(view->name) },
 		{ "state", json_string(modem_state_name(view->state)) },
 		{ "reason", json_words(view->reason) },
-		{ "trouble",
-		  json_optional(health_explain(health, network, view->now_usec, trouble)) },
+		{ "trouble", json_optional(view->trouble) },
+		{ "held", json_boolean(view->held) },
 		{ "device", json_words(view->device) },
 		{ "imei", json_optional(identity->imei) },
 		{ "iccid", json_optional(identity->iccid) },
@@ -265,6 +282,9 @@ json_t *json_of_modem(const struct modem_view *view)
 		{ "unreported", json_integer(health->unreported) },
 		{ "lastReportAt", json_moment(health->last_report_usec) },
 		{ "statusReports", json_optional(health_reports_name(reports)) },
+		{ "quota", json_of_quota(&view->quota, health->uses) },
+		{ "balance", json_optional(health->balance) },
+		{ "balanceAt", json_moment(health->balance_at_usec) },
 		{ NULL, NULL },
 	});
 }

@@ -28,8 +28,11 @@ json_t *json_of_event(const struct store_event *event);
 /* What is known of a modem, wherever it was learned. */
 struct modem_view {
 	const char *name, *device, *reason;
-	const char *number; /* configured; NULL */
+	const char *trouble; /* NULL or "": none */
+	const char *number;  /* configured; NULL */
 	enum modem_state state;
+	bool held;
+	struct store_quota quota;
 	const struct modem_word_identity *identity;
 	const struct modem_word_network *network;
 	const struct store_sim_health *health;

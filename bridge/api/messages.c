@@ -3,6 +3,7 @@
  * /v1/messages: submitted, listed, looked at.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/forecast.h"
+#include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/tick.h"
 
@@ -79,60 +82,67 @@ static json_t *json_of_plan(const struct submission *submission)
 	});
 }
 
-/* What waits already goes first; each part takes what parts took lately. */
-static int64_t expected_at(const struct radio *radio, const struct store_overview *overview,
-			   int64_t schedule_at_usec)
+/* Which modem would have it, as things are; NULL: none. */
+static const struct radio *likely_radio(const struct bridge *bridge,
+					const struct store_message_new *message)
 {
-	uint64_t ahead =
-		overview->deliveries[DELIVERY_PENDING] + overview->deliveries[DELIVERY_SENDING];
-	int64_t at_usec = clock_realtime_usec() + (int64_t)ahead * radio_pace_usec(radio);
+	struct choice_sim sims[POOL_MAX];
+	struct choice_pool pool = { .sims = sims, .count = pool_sims(bridge, sims) };
+	const char *class = choice_class(&pool, message->recipients[0].number);
+	const struct radio *best = NULL;
+	unsigned least = 0;
 
-	return at_usec > schedule_at_usec ? at_usec : schedule_at_usec;
+	for (size_t i = 0; i < pool.count; i++) {
+		const struct radio *radio = bridge->radios[i];
+		unsigned cost = sims[i].price * 2 + (radio_state(radio) != MODEM_STATE_READY);
+
+		if (!sims[i].sends || !sims[i].has_left || !choice_serves(&sims[i], class))
+			continue;
+		if (!best || cost < least) {
+			best = radio;
+			least = cost;
+		}
+	}
+	return best;
 }
 
-static void plan_overviewed(int error, const struct store_overview *overview, void *userdata)
+static const char *plan_reason(const struct bridge *bridge, const struct radio *radio,
+			       bool is_known, const struct store_message_new *message)
 {
-	struct request *request = userdata;
-	const struct radio *radio = bridge_free_radio(request->bridge);
-	json_t *plan = request->items;
-	const char *reason = "It would go at once, after what waits already.";
-	int64_t schedule_at_usec = request->schedule_at_usec;
-
-	request->items = NULL;
-	if (error < 0) {
-		json_decref(plan);
-		request_fail(request, error, "message");
-		return;
-	}
-	if (request->bridge->config->modem_count == 0)
-		reason = "No modem is configured: it would wait. Add one under modems in the "
-			 "configuration.";
-	else if (!radio)
-		reason = "No modem is ready: it would wait until one is.";
-	else if (schedule_at_usec > clock_realtime_usec())
-		reason = "It would wait for its moment.";
-	json_object_set_new(plan, "modem",
-			    radio ? json_string(modem_name(radio_modem(radio))) : json_null());
-	json_object_set_new(plan, "expectedAt",
-			    radio ? json_moment(expected_at(radio, overview, schedule_at_usec))
-				  : json_null());
-	json_object_set_new(plan, "reason", json_string(reason));
-	request_answer(request, 200, plan);
+	if (bridge->radio_count == 0)
+		return "No modem is configured: it would wait. Add one under modems in the "
+		       "configuration.";
+	for (size_t i = 0; i < message->recipient_count; i++)
+		if (!pool_serves(bridge, message->recipients[i].number))
+			return CHOICE_NOBODY;
+	if (!is_known)
+		return "No modem is ready: it would wait until one is.";
+	if (message->scheduled_at_usec > clock_realtime_usec())
+		return "It would wait for its moment.";
+	if (!radio)
+		return "It would wait: every modem that may send there has used up its quota.";
+	return "It would go at once, after what waits already.";
 }
 
-static void answer_plan(struct request *request, const struct submission *submission)
+static void answer_plan(struct request *request, const struct submission *submission,
+			const struct forecast *forecast)
 {
-	int r;
+	const struct store_message_new *message = &submission->message;
+	const struct radio *radio = likely_radio(request->bridge, message);
+	const struct forecast_message ask = { .message = message };
+	json_t *plan = json_of_plan(submission);
+	int64_t done_usec = 0;
+	bool is_known = forecast_message(forecast, &ask, &done_usec);
+	const char *modem = radio ? radio_config(radio)->name : NULL;
 
-	request->items = json_of_plan(submission);
-	if (!request->items) {
-		request_answer(request, 503, NULL);
-		return;
+	if (plan) {
+		json_object_set_new(plan, "modem", json_optional(modem));
+		json_object_set_new(plan, "expectedAt", json_moment(is_known ? done_usec : 0));
+		json_object_set_new(
+			plan, "reason",
+			json_string(plan_reason(request->bridge, radio, is_known, message)));
 	}
-	request->schedule_at_usec = submission->message.scheduled_at_usec;
-	r = store_overview(request->bridge->store, plan_overviewed, request);
-	if (r < 0)
-		request_fail(request, r, "message");
+	request_answer(request, plan ? 200 : 503, plan);
 }
 
 static void refuse_too_late(struct request *request)
@@ -144,44 +154,112 @@ static void refuse_too_late(struct request *request)
 	request_refuse(request, &refusal);
 }
 
-static void submit(struct request *request, bool is_repeat);
+static void refuse_too_many(struct request *request)
+{
+	char words[320], done[CLOCK_TEXT_SIZE];
 
-/* A repeat may come after its validity is over; a new message may not. */
+	snprintf(words, sizeof(words),
+		 "The quotas of the modems don't let all of this out before it is no longer worth "
+		 "sending, but at the earliest %s%s. Give it more time (ttl), or allow that a part "
+		 "of it expires (allowPartial).",
+		 request->done_at_usec != 0 ? "by " : "in a year",
+		 request->done_at_usec != 0 ? clock_format(request->done_at_usec, done) : "");
+	request_answer(request, 409,
+		       json_members((struct json_member[]){
+			       { "error", json_string("WouldExpire") },
+			       { "message", json_string(words) },
+			       { "estimatedDoneAt", json_moment(request->done_at_usec) },
+			       { NULL, NULL },
+		       }));
+}
+
+/* forecast NULL: not asked for yet.  Nothing else is kept while the store is asked. */
+static void submit(struct request *request, const struct forecast *forecast);
+
+/* A repeat may come after its validity is over, or too late for quotas; a new message may not. */
 static void repeat_looked_up(int error, const struct store_message *message, void *userdata)
 {
 	struct request *request = userdata;
 
 	(void)message;
-	if (error == -ENOENT)
+	if (error == -ENOENT && request->would_expire)
+		refuse_too_many(request);
+	else if (error == -ENOENT)
 		refuse_too_late(request);
 	else if (error < 0)
 		request_fail(request, error, "message");
+	else {
+		request->is_repeat = true;
+		submit(request, NULL);
+	}
+}
+
+static void forecast_came(int error, const struct forecast *forecast, void *userdata)
+{
+	struct request *request = userdata;
+
+	if (error < 0)
+		request_fail(request, error, "message");
 	else
-		submit(request, true);
+		submit(request, forecast);
+}
+
+/* Quotas alone make it plain that it can't all be in time. */
+static bool would_expire(struct request *request, const struct submission *submission,
+			 const struct forecast *forecast)
+{
+	const struct store_message_new *message = &submission->message;
+	const struct forecast_message alone = { .message = message, .quotas_alone = true };
+	const struct forecast_message whole = { .message = message };
+	int64_t done_usec;
+
+	if (!forecast_message(forecast, &alone, &done_usec) ||
+	    (done_usec != 0 && done_usec <= message->valid_until_usec))
+		return false;
+	request->would_expire = true;
+	(void)forecast_message(forecast, &whole, &request->done_at_usec);
+	return true;
+}
+
+static bool needs_forecast(const struct request *request, const struct submit_request *asked)
+{
+	return asked->dry_run ||
+	       (!asked->allow_partial && !request->is_repeat && forecast_matters(request->bridge));
+}
+
+/* Only what is stored already may come too late.  Returns 0 or the store's error. */
+static int look_up_repeat(struct request *request, const struct submission *submission)
+{
+	if (submission->message.id)
+		return store_message_get(request->bridge->store, submission->message.id,
+					 repeat_looked_up, request);
+	if (request->would_expire)
+		refuse_too_many(request);
+	else
+		refuse_too_late(request);
+	return 0;
 }
 
 static void submit_checked(struct request *request, const struct submission *submission,
-			   bool dry_run, bool is_repeat)
+			   const struct submit_request *asked, const struct forecast *forecast)
 {
 	struct store *store = request->bridge->store;
+	bool late = submission->too_late && !request->is_repeat;
 	int r = 0;
 
-	if (submission->too_late && !is_repeat) {
-		if (!submission->message.id) {
-			refuse_too_late(request);
-			return;
-		}
-		r = store_message_get(store, submission->message.id, repeat_looked_up, request);
-	} else if (dry_run) {
-		answer_plan(request, submission);
-	} else {
+	if (!late && !forecast && needs_forecast(request, asked))
+		r = forecast_ask(request->bridge, forecast_came, request);
+	else if (!late && asked->dry_run)
+		answer_plan(request, submission, forecast);
+	else if (late || (forecast && would_expire(request, submission, forecast)))
+		r = look_up_repeat(request, submission);
+	else
 		r = store_submit(store, &submission->message, message_submitted, request);
-	}
 	if (r < 0)
 		request_fail(request, r, "message");
 }
 
-static void submit(struct request *request, bool is_repeat)
+static void submit(struct request *request, const struct forecast *forecast)
 {
 	CLEANUP(cleanup_submission) struct submission *submission = NULL;
 	CLEANUP(cleanup_json) json_t *object = NULL;
@@ -198,7 +276,7 @@ static void submit(struct request *request, bool is_repeat)
 	else if (!submission)
 		request_answer(request, 503, NULL);
 	else
-		submit_checked(request, submission, submit_request.dry_run, is_repeat);
+		submit_checked(request, submission, &submit_request, forecast);
 	free(submit_request.to);
 }
 
@@ -212,7 +290,7 @@ void handle_message_post(struct request *request)
 		request_refuse(request, &refusal);
 		return;
 	}
-	submit(request, false);
+	submit(request, NULL);
 }
 
 /* ------------------------------------------------------------------ one */

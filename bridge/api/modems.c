@@ -8,17 +8,22 @@
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/base/clock.h"
+#include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
 
 static json_t *json_of_radio(const struct radio *radio, const struct store_sim_health *health)
 {
 	const struct modem *modem = radio_modem(radio);
+	char trouble[HEALTH_TROUBLE_SIZE];
 	const struct modem_view view = {
 		.name = modem_name(modem),
 		.device = modem_device(modem),
 		.reason = radio_reason(radio),
 		.number = radio_config(radio)->number,
-		.state = modem_state(modem),
+		.trouble = radio_trouble(radio, health, trouble),
+		.held = radio_is_held(radio),
+		.quota = pool_quota(radio_config(radio)),
+		.state = radio_state(radio),
 		.identity = modem_identity(modem),
 		.network = modem_network(modem),
 		.health = health,
@@ -147,6 +152,80 @@ void handle_modem_adopt(struct request *request)
 	r = store_sim_adopt(request->bridge->store, &sim, clock_realtime_usec(), adopted, request);
 	if (r < 0)
 		request_fail(request, r, "modem");
+}
+
+/* ------------------------------------------------------------------ hold, release, reset */
+
+static void hold_committed(struct request *request, int error, bool held)
+{
+	struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+
+	if (error < 0 || !radio) {
+		request_fail(request, error < 0 ? error : -ENOENT, "modem");
+		return;
+	}
+	pool_hold(request->bridge, radio, held);
+	answer_one(request, radio);
+}
+
+static void held(int error, void *userdata)
+{
+	hold_committed(userdata, error, true);
+}
+
+static void released(int error, void *userdata)
+{
+	hold_committed(userdata, error, false);
+}
+
+static void hold(struct request *request, bool wanted)
+{
+	const struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+	char key[STORE_NAME_SIZE];
+	int r = -ENOENT;
+
+	if (radio) {
+		pool_hold_key(radio_config(radio), key);
+		r = store_modem_hold(request->bridge->store, key, wanted, clock_realtime_usec(),
+				     wanted ? held : released, request);
+	}
+	if (r < 0)
+		request_fail(request, r, "modem");
+}
+
+void handle_modem_hold(struct request *request)
+{
+	hold(request, true);
+}
+
+void handle_modem_release(struct request *request)
+{
+	hold(request, false);
+}
+
+void handle_modem_reset(struct request *request)
+{
+	struct radio *radio = bridge_find_radio(request->bridge, request->segment);
+	struct refusal refusal;
+	int r;
+
+	if (!radio) {
+		request_fail(request, -ENOENT, "modem");
+		return;
+	}
+	r = radio_reset(radio);
+	if (r == 0) {
+		answer_one(request, radio);
+		return;
+	}
+	if (r == -EBUSY)
+		refuse(&refusal, 409, "Busy",
+		       "Modem %s is sending; try again when that is over, in a minute or so.",
+		       radio_config(radio)->name);
+	else
+		refuse(&refusal, 503, "NotReady", "Modem %s is %s; there is nothing to reset.",
+		       radio_config(radio)->name, modem_state_name(radio_state(radio)));
+	request_refuse(request, &refusal);
 }
 
 /* ------------------------------------------------------------------ USSD */

@@ -10,11 +10,13 @@
 #include "bridge/api/request.h"
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
+#include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/tick.h"
+#include "bridge/core/used_up.h"
 #include "bridge/core/why.h"
 
-#define MODEMS_MAX 64
+#define MODEMS_MAX POOL_MAX
 
 /* ------------------------------------------------------------------ cancel, retry, settle */
 
@@ -144,6 +146,8 @@ static json_t *json_of_story(const struct store_message *message, struct bridge 
 			     const char *number)
 {
 	struct why_modem modems[MODEMS_MAX];
+	struct choice_sim sims[MODEMS_MAX];
+	char limits[MODEMS_MAX][48];
 	struct store_now now = bridge_now(bridge);
 	struct why_situation situation = {
 		.now_usec = now.usec,
@@ -152,19 +156,27 @@ static json_t *json_of_story(const struct store_message *message, struct bridge 
 		.held = bridge->held,
 		.unknown_usec = tick_unknown_usec(bridge),
 		.modems = modems,
+		.sims = sims,
 		.number = number,
 	};
 	CLEANUP_FREE struct why_story *story = NULL;
 	json_t *list;
 
 	for (size_t i = 0; i < bridge->radio_count && i < MODEMS_MAX; i++) {
-		const struct modem *modem = radio_modem(bridge->radios[i]);
+		const struct radio *radio = bridge->radios[i];
+		const struct store_quota quota = pool_quota(radio_config(radio));
+		enum store_limit limit = radio_limit(radio, NULL);
 
-		modems[situation.modem_count++] =
-			(struct why_modem){ modem_name(modem), modem_state(modem),
-					    radio_reason(bridge->radios[i]),
-					    radio_is_resting(bridge->radios[i]) };
+		quota_words(limit, &quota, limits[i], sizeof(limits[i]));
+		modems[situation.modem_count++] = (struct why_modem){
+			.name = radio_config(radio)->name,
+			.state = radio_state(radio),
+			.reason = radio_reason(radio),
+			.rests = radio_is_resting(radio),
+			.limit = limit == STORE_LIMIT_NONE ? NULL : limits[i],
+		};
 	}
+	(void)pool_sims(bridge, sims);
 	story = why_tell(message, &situation);
 	list = story ? json_array() : NULL;
 	for (size_t i = 0; list && i < story->count; i++)

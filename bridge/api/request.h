@@ -39,7 +39,9 @@ struct request {
 	/* The handler's, while it waits. */
 	json_t *items;
 	size_t waiting;
-	int64_t schedule_at_usec;
+	int64_t done_at_usec; /* forecast.h */
+	uint64_t parts_waiting;
+	bool would_expire, is_repeat;
 	bool failed;
 };
 
@@ -82,6 +84,9 @@ void handle_inbox_done(struct request *request);
 void handle_modem_list(struct request *request);
 void handle_modem_get(struct request *request);
 void handle_modem_adopt(struct request *request);
+void handle_modem_hold(struct request *request);
+void handle_modem_release(struct request *request);
+void handle_modem_reset(struct request *request);
 void handle_modem_ussd(struct request *request);
 void handle_attention_list(struct request *request);
 void handle_attention_done(struct request *request);

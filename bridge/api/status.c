@@ -5,6 +5,7 @@
 #include "bridge/api/json.h"
 #include "bridge/api/request.h"
 #include "bridge/base/clock.h"
+#include "bridge/core/forecast.h"
 #include "bridge/core/health.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/tick.h"
@@ -19,12 +20,12 @@ static json_t *json_of_radios(const struct bridge *bridge)
 		const struct modem_word_network *network = modem_network(modem);
 		char trouble[HEALTH_TROUBLE_SIZE];
 
-		health_explain(radio_health(radio), network, clock_realtime_usec(), trouble);
+		radio_trouble(radio, NULL, trouble);
 		json_array_append_new(
 			list,
 			json_members((struct json_member[]){
 				{ "name", json_string(modem_name(modem)) },
-				{ "state", json_string(modem_state_name(modem_state(modem))) },
+				{ "state", json_string(modem_state_name(radio_state(radio))) },
 				{ "reason", json_optional(radio_reason(radio)) },
 				{ "trouble", json_optional(trouble) },
 				{ "operator", json_optional(network->network_operator) },
@@ -66,7 +67,10 @@ static const char *status_hint(const struct bridge *bridge, const struct store_o
 		return "Everything outgoing is held; let it go with: footbridge release.";
 	if (bridge->clock_distrusted)
 		return clock_explain(bridge->clock);
-	if (bridge->config->modem_count == 0)
+	if (bridge->radio_count == 0 && bridge->config->modem_discovery)
+		return "No modem is there. Plug one in; one that is not found by itself is named in "
+		       "the configuration: modems: ( { device = \"/dev/serial/by-id/…\"; } );";
+	if (bridge->radio_count == 0)
 		return "No modem is configured. Add one to the configuration, modems: ( { device = "
 		       "\"/dev/serial/by-id/…\"; } ); and start the daemon again.";
 	if (overview->attention_open > 0)
@@ -74,8 +78,9 @@ static const char *status_hint(const struct bridge *bridge, const struct store_o
 	return NULL;
 }
 
-static json_t *json_of_status(struct bridge *bridge, const struct store_overview *overview)
+static json_t *json_of_status(const struct request *request, const struct store_overview *overview)
 {
+	struct bridge *bridge = request->bridge;
 	const json_int_t unhandled = (json_int_t)overview->inbox_unhandled;
 
 	return json_members((struct json_member[]){
@@ -85,6 +90,8 @@ static json_t *json_of_status(struct bridge *bridge, const struct store_overview
 		{ "modems", json_of_radios(bridge) },
 		{ "queue", json_of_queue(overview) },
 		{ "oldestPendingAt", json_moment(overview->oldest_pending_usec) },
+		{ "partsWaiting", json_integer((json_int_t)request->parts_waiting) },
+		{ "estimatedDoneAt", json_moment(request->done_at_usec) },
 		{ "inbox", json_pack("{s:I}", "unhandled", unhandled) },
 		{ "attention", json_integer((json_int_t)overview->attention_open) },
 		{ "held", json_boolean(overview->held) },
@@ -97,18 +104,29 @@ static json_t *json_of_status(struct bridge *bridge, const struct store_overview
 static void status_overviewed(int error, const struct store_overview *overview, void *userdata)
 {
 	struct request *request = userdata;
-	struct bridge *bridge = request->bridge;
 
 	if (error < 0) {
 		request_fail(request, error, "status");
 		return;
 	}
-	request_answer(request, 200, json_of_status(bridge, overview));
+	request_answer(request, 200, json_of_status(request, overview));
+}
+
+static void status_forecast(int error, const struct forecast *forecast, void *userdata)
+{
+	struct request *request = userdata;
+
+	request->parts_waiting = forecast->parts;
+	request->done_at_usec = forecast_all_done(forecast);
+	if (error == 0)
+		error = store_overview(request->bridge->store, status_overviewed, request);
+	if (error < 0)
+		request_fail(request, error, "status");
 }
 
 void handle_status(struct request *request)
 {
-	int r = store_overview(request->bridge->store, status_overviewed, request);
+	int r = forecast_ask(request->bridge, status_forecast, request);
 
 	if (r < 0)
 		request_fail(request, r, "status");

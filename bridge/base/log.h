@@ -32,10 +32,15 @@ enum log_event {
 	LOG_MODEM_KILLED,      /* modem.killed: a deadline passed; reason says of which command */
 	LOG_MODEM_DIED,        /* modem.died: its worker ended unasked; reason says how */
 	LOG_MODEM_NOTE,        /* modem.note: what a worker wants known */
+	LOG_MODEM_LADDER,      /* modem.ladder: it misbehaved; what is tried next, and when */
 	LOG_MODEM_HEALTH,      /* modem.health: it fails often, or no reports come: once a turn */
 	LOG_MODEM_RECOVERED,   /* modem.recovered: that is over */
 	LOG_MODEM_NETWORK,     /* modem.network: another operator, roaming or not */
 	LOG_MODEM_USSD,        /* modem.ussd: an answer of the network; never its text */
+	LOG_MODEM_QUOTA,       /* modem.quota: its SIM may send no more for a while */
+	LOG_MODEM_BALANCE,     /* modem.balance: its SIM's credit is low: once a turn */
+	LOG_MODEM_SELFTEST,    /* modem.selftest: one of two SIMs of ours may be barred */
+	LOG_MODEM_STICK,       /* modem.stick: something is plugged in that can't be used */
 	LOG_SIM_CHANGED,       /* sim.changed: another one is in the modem */
 	LOG_DETAIL,            /* debug: shown with log.level = "debug" only */
 	LOG_EVENT_COUNT,

@@ -234,3 +234,27 @@ const char *number_mask(const char *number, char *buffer, size_t size)
 		buffer[i] = '*';
 	return buffer;
 }
+
+void number_tail(const char *number, char tail[static NUMBER_TAIL_SIZE])
+{
+	const char *at = number + strlen(number);
+	size_t count = 0;
+
+	memset(tail, 0, NUMBER_TAIL_SIZE);
+	while (at > number && count < NUMBER_TAIL_SIZE - 1 && at[-1] >= '0' && at[-1] <= '9') {
+		at--;
+		count++;
+	}
+	memcpy(tail, at, count);
+}
+
+bool number_is_same(const char *one, const char *other)
+{
+	char one_tail[NUMBER_TAIL_SIZE], other_tail[NUMBER_TAIL_SIZE];
+
+	number_tail(one, one_tail);
+	number_tail(other, other_tail);
+	if (strlen(one_tail) < NUMBER_TAIL_SIZE - 1 || strlen(other_tail) < NUMBER_TAIL_SIZE - 1)
+		return strcmp(one, other) == 0;
+	return strcmp(one_tail, other_tail) == 0;
+}

@@ -41,3 +41,10 @@ bool number_is_short(const char *number);
 
 /* "+86138****0001": what logs show.  Names and short codes come out as they are. */
 const char *number_mask(const char *number, char *buffer, size_t size);
+
+/* The last eight digits: networks report national numbers for international ones. */
+#define NUMBER_TAIL_SIZE 9
+void number_tail(const char *number, char tail[static NUMBER_TAIL_SIZE]);
+
+/* By their tails, as far as they have whole ones. */
+bool number_is_same(const char *one, const char *other);

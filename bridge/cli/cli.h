@@ -52,7 +52,8 @@ extern const struct command command_attention, command_attention_done;
 extern const struct command command_tail;
 extern const struct command command_hold, command_release;
 extern const struct command command_modem_list, command_modem_show, command_modem_adopt;
-extern const struct command command_modem_ussd;
+extern const struct command command_modem_ussd, command_modem_hold, command_modem_release;
+extern const struct command command_modem_reset;
 
 /* One line on stderr, "footbridge: …", with control characters escaped. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

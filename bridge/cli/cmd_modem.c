@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * `footbridge modem list|show|ussd|adopt`.
+ * `footbridge modem list|show|ussd|hold|release|reset|adopt`.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static enum cli_exit run_list(struct cli *cli, struct args *args)
 	else if (json_array_size(modems))
 		modem_print_table(modems, stdout);
 	else
-		puts("No modems; name them in modems: ( … ) of /etc/footbridge/footbridge.conf.");
+		puts("No modems; plug one in, or name it in modems: ( … ) of "
+		     "/etc/footbridge/footbridge.conf.");
 	json_decref(page);
 	return CLI_DONE;
 }
@@ -50,21 +51,43 @@ static enum cli_exit run_show(struct cli *cli, struct args *args)
 	return CLI_DONE;
 }
 
-static enum cli_exit run_adopt(struct cli *cli, struct args *args)
+/* One order about one modem; said: what a person is told of it, behind its name. */
+static enum cli_exit run_order(struct cli *cli, const struct args *args, const char *verb,
+			       const char *said)
 {
 	json_t *modem;
 	enum cli_exit done =
-		cli_call_named(cli, "POST", FOLDER, args->words[0], "adopt", NULL, &modem);
+		cli_call_named(cli, "POST", FOLDER, args->words[0], verb, NULL, &modem);
 
 	if (done != CLI_DONE)
 		return done;
 	if (cli->json)
 		cli_print_json(modem);
 	else
-		printf("%s is adopted: what was on its SIM is in the inbox and leaves the SIM.\n",
-		       args->words[0]);
+		printf("%s %s.\n", args->words[0], said);
 	json_decref(modem);
 	return CLI_DONE;
+}
+
+static enum cli_exit run_adopt(struct cli *cli, struct args *args)
+{
+	return run_order(cli, args, "adopt",
+			 "is adopted: what was on its SIM is in the inbox and leaves the SIM");
+}
+
+static enum cli_exit run_hold(struct cli *cli, struct args *args)
+{
+	return run_order(cli, args, "hold", "is held: it receives, but is given nothing to send");
+}
+
+static enum cli_exit run_release(struct cli *cli, struct args *args)
+{
+	return run_order(cli, args, "release", "is released");
+}
+
+static enum cli_exit run_reset(struct cli *cli, struct args *args)
+{
+	return run_order(cli, args, "reset", "is restarted; footbridge modem list shows it");
 }
 
 /* ------------------------------------------------------------------ USSD */
@@ -180,6 +203,38 @@ const struct command command_modem_ussd = {
 	.least = 2,
 	.most = 2,
 	.run = run_ussd,
+};
+
+const struct command command_modem_hold = {
+	.name = "modem",
+	.subname = "hold",
+	.arguments = "NAME",
+	.help = "Gives a modem nothing more to send, over restarts too, until `footbridge modem "
+		"release`.  It still\nreceives; other modems send what it was to, after two minutes "
+		"also what it had begun.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_hold,
+};
+
+const struct command command_modem_release = {
+	.name = "modem",
+	.subname = "release",
+	.arguments = "NAME",
+	.help = "Ends `footbridge modem hold`.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_release,
+};
+
+const struct command command_modem_reset = {
+	.name = "modem",
+	.subname = "reset",
+	.arguments = "NAME",
+	.help = "Restarts a modem (AT+CFUN=1,1) and its worker.  Not while it sends.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_reset,
 };
 
 const struct command command_modem_adopt = {

@@ -35,6 +35,7 @@ enum send_option {
 	SEND_CONFIDENTIAL,
 	SEND_WAIT,
 	SEND_DRY_RUN,
+	SEND_ALLOW_PARTIAL,
 	SEND_OPTION_COUNT,
 };
 
@@ -50,6 +51,7 @@ static const struct args_option options[SEND_OPTION_COUNT] = {
 	[SEND_CONFIDENTIAL] = { "confidential", ARGS_FLAG },
 	[SEND_WAIT] = { "wait", ARGS_MAYBE_SPAN },
 	[SEND_DRY_RUN] = { "dry-run", ARGS_FLAG },
+	[SEND_ALLOW_PARTIAL] = { "allow-partial", ARGS_FLAG },
 };
 
 /* Reads all of a file, at most most bytes.  NULL has been told. */
@@ -238,6 +240,8 @@ static bool put_options(json_t *body, const struct args *args)
 		json_object_set_new(body, "confidential", json_true());
 	if (args->given[SEND_DRY_RUN])
 		json_object_set_new(body, "dryRun", json_true());
+	if (args->given[SEND_ALLOW_PARTIAL])
+		json_object_set_new(body, "allowPartial", json_true());
 	return true;
 }
 
@@ -346,6 +350,8 @@ const struct command command_send = {
 		"  --confidential     never by SMS\n"
 		"  --wait [SECONDS]   until all is delivered, 120 s at most unless told; ends with 4 "
 		"if something\n                     was not delivered, 5 if it is still under way\n"
+		"  --allow-partial    also if quotas don't let all of it out in time; what is late "
+		"expires\n"
 		"  --dry-run          only says what would be sent: parts, alphabet, modem, moment\n",
 	.options = options,
 	.option_count = SEND_OPTION_COUNT,

@@ -93,6 +93,9 @@ static void print_status(const json_t *status)
 	print_counts("queue", queue, under_way, "empty", colour);
 	if (cli_moment(status, "oldestPendingAt"))
 		printf("; the oldest waits since %s", cli_when(status, "oldestPendingAt", text));
+	if (cli_moment(status, "estimatedDoneAt"))
+		printf("; all is out by %s at the earliest",
+		       cli_when(status, "estimatedDoneAt", text));
 	fputc('\n', stdout);
 	print_counts("ended", queue, ended, "none", colour);
 	printf("\ninbox     %" PRId64 " not done\n",

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_inbox,         &command_attention_done, &command_attention,
 	&command_tail,          &command_hold,           &command_release,
 	&command_modem_list,    &command_modem_show,     &command_modem_ussd,
+	&command_modem_hold,    &command_modem_release,  &command_modem_reset,
 	&command_modem_adopt,
 };
 

@@ -62,7 +62,8 @@ void modem_print_table(const json_t *modems, FILE *stream)
 		{ "SIGNAL", true, false },  { "OPERATOR", false, true },
 		{ "NUMBER", false, false }, { "TODAY", true, false },
 		{ "FAILED", true, false },  { "LAST SENT", false, false },
-		{ "REASON", false, true },  { "TROUBLE", false, true },
+		{ "BALANCE", true, false }, { "REASON", false, true },
+		{ "TROUBLE", false, true },
 	};
 	CLEANUP(cleanup_table) struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	char when[TIMES_TEXT_SIZE];
@@ -82,6 +83,7 @@ void modem_print_table(const json_t *modems, FILE *stream)
 		add_figure(table, modem, "partsToday", "");
 		add_failures(table, modem);
 		table_add(table, TABLE_PLAIN, cli_when(modem, "lastSentAt", when));
+		table_add(table, TABLE_PLAIN, cli_text(modem, "balance"));
 		table_add(table, TABLE_PLAIN, cli_text(modem, "reason"));
 		table_add(table, TABLE_BAD, cli_text(modem, "trouble"));
 	}
@@ -127,6 +129,10 @@ static const struct row sending[] = {
 	{ "last failure", "lastFailedAt", NULL, NULL },
 	{ "last error", "lastError", NULL, NULL },
 };
+static const struct row credit[] = {
+	{ "balance", "balance", NULL, NULL },
+	{ "as of", "balanceAt", NULL, NULL },
+};
 static const struct row reports[] = {
 	{ "status reports", "statusReports", NULL, NULL },
 	{ "last report", "lastReportAt", NULL, NULL },
@@ -138,10 +144,11 @@ static const struct group groups[] = {
 	{ "store", store, ARRAY_SIZE(store) },
 	{ "sending", sending, ARRAY_SIZE(sending) },
 	{ "reports", reports, ARRAY_SIZE(reports) },
+	{ "credit", credit, ARRAY_SIZE(credit) },
 };
 
 /* Said above the groups. */
-static const char *const head_keys[] = { "name", "state", "reason", "trouble" };
+static const char *const head_keys[] = { "name", "state", "reason", "trouble", "held", "quota" };
 
 /* "signalPercent" becomes "signal percent". */
 static void make_label(const char *key, char label[static LABEL_SIZE])
@@ -209,6 +216,34 @@ static void print_group(const json_t *modem, const struct group *group, FILE *st
 	}
 }
 
+/* "parts a day       30 of 200, until 2026-12-02 00:00"; what has no limit is not shown. */
+static void print_quota(const json_t *modem, FILE *stream)
+{
+	static const struct {
+		const char *key, *label;
+	} limits[] = { { "partsPerMinute", "parts a minute" },
+		       { "partsPerHour", "parts an hour" },
+		       { "partsPerDay", "parts a day" },
+		       { "partsPerMonth", "parts a month" },
+		       { "recipientsPerMonth", "numbers a month" } };
+	const json_t *quota = json_object_get(modem, "quota");
+	char until[TIMES_TEXT_SIZE];
+	bool titled = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		const json_t *use = json_object_get(quota, limits[i].key);
+		int64_t at = cli_moment(use, "until");
+
+		if (!json_is_integer(json_object_get(use, "limit")))
+			continue;
+		fprintf(stream, "%s  %-16s%" PRId64 " of %" PRId64 "%s%s\n",
+			titled ? "" : "\nquota\n", limits[i].label, cli_integer(use, "used"),
+			cli_integer(use, "limit"), at ? ", until " : "",
+			at ? times_show_full(at, until) : "");
+		titled = true;
+	}
+}
+
 static bool is_placed(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(head_keys); i++)
@@ -259,6 +294,9 @@ static void print_head(const json_t *modem, FILE *stream)
 		print_value(stream, "reason", json_object_get(modem, "reason"));
 	}
 	fputc('\n', stream);
+	/* While it does something else as well, its state does not say so. */
+	if (json_is_true(json_object_get(modem, "held")) && (!state || strcmp(state, "held") != 0))
+		fputs("It is held: it will be given nothing to send.\n", stream);
 	if (!is_known(json_object_get(modem, "trouble")))
 		return;
 	fputs(table_style_on(TABLE_BAD, colour), stream);
@@ -271,5 +309,6 @@ void modem_print_full(json_t *modem, FILE *stream)
 	print_head(modem, stream);
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
 		print_group(modem, &groups[i], stream);
+	print_quota(modem, stream);
 	print_rest(modem, stream);
 }

@@ -12,7 +12,11 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/forecast.h"
+#include "bridge/core/plug.h"
+#include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
+#include "bridge/core/selftest.h"
 #include "bridge/core/tick.h"
 
 #define RECOVER_AGAIN_USEC (5 * USEC_PER_SEC)
@@ -50,23 +54,6 @@ void bridge_wake_radios(struct bridge *bridge)
 		radio_wake(bridge->radios[i]);
 }
 
-struct radio *bridge_free_radio(const struct bridge *bridge)
-{
-	struct radio *busy = NULL;
-
-	for (size_t i = 0; i < bridge->radio_count; i++) {
-		enum modem_state state = modem_state(radio_modem(bridge->radios[i]));
-
-		if (radio_is_resting(bridge->radios[i]))
-			continue;
-		if (state == MODEM_STATE_READY)
-			return bridge->radios[i];
-		if (state == MODEM_STATE_SENDING && !busy)
-			busy = bridge->radios[i];
-	}
-	return busy;
-}
-
 struct radio *bridge_find_radio(const struct bridge *bridge, const char *name)
 {
 	for (size_t i = 0; i < bridge->radio_count; i++) {
@@ -78,22 +65,6 @@ struct radio *bridge_find_radio(const struct bridge *bridge, const char *name)
 
 /* ------------------------------------------------------------------ beginning */
 
-static int start_radios(struct bridge *bridge)
-{
-	int r;
-
-	bridge->radios = calloc(bridge->config->modem_count + 1, sizeof(struct radio *));
-	if (!bridge->radios)
-		return -ENOMEM;
-	for (size_t i = 0; i < bridge->config->modem_count; i++) {
-		r = radio_new(bridge, &bridge->config->modems[i], &bridge->radios[i]);
-		if (r < 0)
-			return r;
-		bridge->radio_count++;
-	}
-	return 0;
-}
-
 static int recover(sd_event_source *source, uint64_t at_usec, void *userdata);
 
 /* Sending before what was left is settled could send it twice: try until it works. */
@@ -104,7 +75,7 @@ static void recover_later(struct bridge *bridge, int error)
 			 PRIORITY_CLOCK, recover, bridge);
 }
 
-static void overview_read(int error, const struct store_overview *overview, void *userdata)
+static void held_read(int error, const char *const *names, size_t count, void *userdata)
 {
 	struct bridge *bridge = userdata;
 	int r;
@@ -115,10 +86,11 @@ static void overview_read(int error, const struct store_overview *overview, void
 		recover_later(bridge, error);
 		return;
 	}
-	feed_set_newest(bridge->feed, overview->last_event);
-	bridge->held = overview->held;
-	bridge->newest_stored_usec = overview->newest_stored_usec;
-	r = start_radios(bridge);
+	r = pool_start(bridge, names, count);
+	if (r == 0)
+		r = selftest_new(bridge);
+	if (r == 0)
+		r = plug_start(bridge);
 	if (r < 0) {
 		log_record(LOG_DAEMON_FAILED, NULL, "The modems can't be started: %s.",
 			   strerror(-r));
@@ -129,6 +101,22 @@ static void overview_read(int error, const struct store_overview *overview, void
 	bridge_store_worked(bridge);
 	tick_start(bridge);
 	bridge->on_ready(bridge, bridge->userdata);
+}
+
+static void overview_read(int error, const struct store_overview *overview, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	if (bridge->stopping)
+		return;
+	if (error == 0) {
+		feed_set_newest(bridge->feed, overview->last_event);
+		bridge->held = overview->held;
+		bridge->newest_stored_usec = overview->newest_stored_usec;
+		error = store_modems_held(bridge->store, held_read, bridge);
+	}
+	if (error < 0)
+		recover_later(bridge, error);
 }
 
 static void recovered(int error, void *userdata)
@@ -224,6 +212,7 @@ void bridge_stop(struct bridge *bridge)
 		wait_for_commit(bridge);
 		return;
 	}
+	plug_stop(bridge);
 	for (size_t i = 0; i < bridge->radio_count; i++)
 		radio_stop(bridge->radios[i]);
 	bridge_radio_stopped(bridge);
@@ -231,11 +220,10 @@ void bridge_stop(struct bridge *bridge)
 
 void bridge_finish(struct bridge *bridge)
 {
-	for (size_t i = 0; i < bridge->radio_count; i++)
-		radio_free(bridge->radios[i]);
-	free(bridge->radios);
-	bridge->radios = NULL;
-	bridge->radio_count = 0;
+	plug_stop(bridge);
+	pool_free(bridge);
+	forecast_forget(bridge);
+	bridge->selftest = selftest_free(bridge->selftest);
 	bridge->feed = feed_free(bridge->feed);
 	bridge->tick_timer = sd_event_source_disable_unref(bridge->tick_timer);
 	bridge->probe_timer = sd_event_source_disable_unref(bridge->probe_timer);

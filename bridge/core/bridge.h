@@ -35,14 +35,24 @@ enum clock_option {
 };
 
 struct radio;
+struct pool;
+struct used_up;
+struct plug;
+struct selftest;
+struct asking;
 
 struct bridge {
 	sd_event *loop;
 	const struct config *config;
 	struct store *store;
 	struct feed *feed;
-	struct radio **radios; /* one per configured modem */
+	struct radio **radios; /* pool.h: those of the configuration first */
 	size_t radio_count;
+	struct pool *pool;
+	struct used_up *used_up;
+	struct plug *plug;
+	struct selftest *selftest;
+	struct asking *forecasts;
 	const char *modem_program;
 	unsigned time_percent;
 	int64_t started_at_usec;
@@ -89,8 +99,6 @@ void bridge_wake_radios(struct bridge *bridge);
 /* A modem's worker has ended, while stopping. */
 void bridge_radio_stopped(struct bridge *bridge);
 
-/* The modem that would take a message now, or NULL. */
-struct radio *bridge_free_radio(const struct bridge *bridge);
 struct radio *bridge_find_radio(const struct bridge *bridge, const char *name);
 
 /* A deadline or delay, made shorter for tests. */

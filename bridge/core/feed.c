@@ -36,13 +36,15 @@ static void log_delivery(const struct store_event *event)
 
 static const char *inbound_words(const struct store_inbound *inbound, char *buffer, size_t size)
 {
+	size_t octets = inbound_data_size(inbound->text, inbound->text_size);
+
 	switch (inbound->kind) {
 	case INBOUND_DATA:
 		if (inbound->port >= 0)
-			snprintf(buffer, size, "Data of %zu bytes for port %d",
-				 inbound->text_size / 2, inbound->port);
+			snprintf(buffer, size, "Data of %zu bytes for port %d", octets,
+				 inbound->port);
 		else
-			snprintf(buffer, size, "Data of %zu bytes", inbound->text_size / 2);
+			snprintf(buffer, size, "Data of %zu bytes", octets);
 		break;
 	case INBOUND_MMS:
 		snprintf(buffer, size, "Word of a picture message");
@@ -83,6 +85,10 @@ static const char *attention_words(enum attention_kind kind)
 		return "an SMS that came in can't be read";
 	case ATTENTION_MODEM_DOWN:
 		return "a modem has been down for a quarter of an hour";
+	case ATTENTION_MODEM_BALANCE:
+		return "the credit of a modem is low";
+	case ATTENTION_MODEM_BARRED:
+		return "a self-test of modems failed";
 	case ATTENTION_KIND_COUNT:
 		break;
 	}

@@ -69,6 +69,11 @@ const char *health_registration(const struct modem_word_network *network)
 	return network->roaming ? "roaming" : "home";
 }
 
+bool health_is_low(const struct store_sim_health *sim, double balance_low)
+{
+	return sim->balance[0] && balance_low > 0 && strtod(sim->balance, NULL) < balance_low;
+}
+
 __attribute__((format(printf, 2, 3))) static void add(char buffer[static HEALTH_TROUBLE_SIZE],
 						      const char *format, ...)
 {
@@ -83,10 +88,15 @@ __attribute__((format(printf, 2, 3))) static void add(char buffer[static HEALTH_
 }
 
 const char *health_explain(const struct store_sim_health *sim,
-			   const struct modem_word_network *network, int64_t now_usec,
+			   const struct modem_word_network *network,
+			   const struct health_limits *limits, int64_t now_usec,
 			   char buffer[static HEALTH_TROUBLE_SIZE])
 {
 	buffer[0] = '\0';
+	if (limits->test_trouble && limits->test_trouble[0])
+		add(buffer, "%s", limits->test_trouble);
+	if (sim && health_is_low(sim, limits->balance_low))
+		add(buffer, "Its credit is low: %s.", sim->balance);
 	if (sim && health_fails(sim, false))
 		add(buffer, "%u of the last %u sends failed%s%s.", sim->recent_failed, sim->recent,
 		    sim->last_error[0] ? ", the last with " : "", sim->last_error);
@@ -116,6 +126,8 @@ struct health {
 	bool known;
 	struct store_sim_health sim;
 
+	health_listener listener; /* NULL none */
+	void *userdata;
 	bool fails, unreported, roams;
 	char network_operator[MODEM_FIELD_SIZE];
 };
@@ -130,6 +142,12 @@ int health_new(struct bridge *bridge, const char *name, struct health **ret_heal
 	health->name = name;
 	*ret_health = health;
 	return 0;
+}
+
+void health_listen(struct health *health, health_listener listener, void *userdata)
+{
+	health->listener = listener;
+	health->userdata = userdata;
 }
 
 struct health *health_free(struct health *health)
@@ -204,6 +222,8 @@ static void sim_read(int error, const struct store_sim_health *sim, void *userda
 		health->sim = *sim;
 		tell_failing(health);
 		tell_reports(health);
+		if (health->listener)
+			health->listener(sim, health->userdata);
 	}
 	if (again)
 		health_look(health);

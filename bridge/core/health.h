@@ -31,12 +31,22 @@ bool health_fails(const struct store_sim_health *sim, bool failed_before);
 /* "home", "roaming", "searching", "denied", "off" or "unknown". */
 const char *health_registration(const struct modem_word_network *network);
 
+/* What counts as wrong with this modem. */
+struct health_limits {
+	double balance_low;       /* warned of below it; 0 never */
+	const char *test_trouble; /* what the self-test found; NULL or "" nothing */
+};
+
+/* The balance is known, and below that. */
+bool health_is_low(const struct store_sim_health *sim, double balance_low);
+
 /*
  * What is wrong, in a sentence or several; "" when nothing is.  sim may be NULL: not known yet.
  * Returns buffer, of HEALTH_TROUBLE_SIZE.
  */
 const char *health_explain(const struct store_sim_health *sim,
-			   const struct modem_word_network *network, int64_t now_usec,
+			   const struct modem_word_network *network,
+			   const struct health_limits *limits, int64_t now_usec,
 			   char buffer[static HEALTH_TROUBLE_SIZE]);
 
 /* ------------------------------------------------------------------ one modem's */
@@ -45,6 +55,9 @@ struct health;
 
 /* name outlives it.  Returns 0, -ENOMEM. */
 int health_new(struct bridge *bridge, const char *name, struct health **ret_health);
+/* Told of every answer of the store about the SIM. */
+typedef void (*health_listener)(const struct store_sim_health *sim, void *userdata);
+void health_listen(struct health *health, health_listener listener, void *userdata);
 /* After store_close. */
 struct health *health_free(struct health *health);
 

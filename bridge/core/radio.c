@@ -14,6 +14,8 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/pool.h"
+#include "bridge/core/selftest.h"
 #include "bridge/core/tick.h"
 
 #define SWEEP_SECONDS 60
@@ -21,6 +23,7 @@
 #define LOOK_AGAIN_USEC_MIN (20 * USEC_PER_MSEC)
 #define PACE_USEC (4 * USEC_PER_SEC) /* of a real radio, until it is learned */
 #define VALIDITY_MINUTES_MIN INT64_C(5)
+#define PATIENCE_USEC (60 * USEC_PER_SEC) /* with the SIM that has the conversation */
 
 const struct modem *radio_modem(const struct radio *radio)
 {
@@ -44,6 +47,8 @@ struct store_sim radio_sim(const struct radio *radio)
 
 const char *radio_reason(const struct radio *radio)
 {
+	if (radio_state(radio) == MODEM_STATE_HELD)
+		return radio->held_reason;
 	return radio_is_resting(radio) ? radio->rest_reason : modem_reason(radio->modem);
 }
 
@@ -57,9 +62,34 @@ const struct store_sim_health *radio_health(const struct radio *radio)
 	return health_of_sim(radio->health);
 }
 
+void radio_look_at_health(struct radio *radio)
+{
+	health_look(radio->health);
+}
+
 int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata)
 {
 	return ussd_ask(radio->ussd, radio->modem, code, done, userdata);
+}
+
+const char *radio_trouble(const struct radio *radio, const struct store_sim_health *health,
+			  char buffer[static HEALTH_TROUBLE_SIZE])
+{
+	const struct health_limits limits = { .balance_low = radio->config->balance.low,
+					      .test_trouble = radio->test_trouble };
+
+	return health_explain(health ? health : radio_health(radio), modem_network(radio->modem),
+			      &limits, clock_realtime_usec(), buffer);
+}
+
+void radio_set_test_trouble(struct radio *radio, const char *trouble)
+{
+	snprintf(radio->test_trouble, sizeof(radio->test_trouble), "%s", trouble ? trouble : "");
+}
+
+void radio_alarm(struct radio *radio, enum attention_kind kind, bool wrong, const char *reason)
+{
+	watch_alarm(radio->watch, kind, wrong, reason);
 }
 
 /* ------------------------------------------------------------------ looking for work */
@@ -71,6 +101,8 @@ static int timer_due(sd_event_source *source, uint64_t at_usec, void *userdata)
 	(void)source;
 	(void)at_usec;
 	radio->timer_usec = 0;
+	radio_watch_attempt(radio);
+	radio_tell_pool(radio);
 	radio_post_ends(radio);
 	radio_wake(radio);
 	return 0;
@@ -95,22 +127,46 @@ void radio_ask_store_later(struct radio *radio)
 	radio_look_again(radio, bridge_scale(radio->bridge, STORE_AGAIN_USEC));
 }
 
-static void job_begun(int error, const struct store_job *job, int64_t next_usec, void *userdata);
+static void job_begun(int error, const struct store_job *job, const struct store_wait *wait,
+		      void *userdata);
+
+/* Asks the store what this radio may do now. */
+static int job_ask(struct radio *radio)
+{
+	struct bridge *bridge = radio->bridge;
+	struct store_sim sim = radio_sim(radio);
+	struct store_now now = bridge_now(bridge);
+	struct choice choice;
+
+	pool_route(bridge, radio, &choice);
+	const struct store_route route = {
+		.prefixes = choice.prefixes,
+		.prefix_count = choice.prefix_count,
+		.talk_prefixes = choice.talk_prefixes,
+		.talk_prefix_count = choice.talk_prefix_count,
+		.strays = choice.strays,
+		.stray_count = choice.stray_count,
+		.patience_usec = bridge_scale(bridge, PATIENCE_USEC),
+		.quota = pool_quota(radio->config),
+	};
+	return store_attempt_begin(bridge->store, &sim, &route, &now, job_begun, radio);
+}
 
 void radio_wake(struct radio *radio)
 {
-	struct store_sim sim = radio_sim(radio);
-	struct store_now now;
+	/* The end of a rest wakes all radios, this one as well: it comes first. */
+	bool rests = radio_sim_rests(radio);
 
 	if (radio->asking) {
 		radio->ask_again = true;
 		return;
 	}
-	if (radio->bridge->stopping || radio->bridge->held || radio->attempt != 0 ||
-	    !modem_is_free(radio->modem) || radio_ends_wait(radio) || radio_sim_rests(radio))
+	if (radio->bridge->stopping || radio->attempt != 0 || !modem_is_free(radio->modem) ||
+	    balance_takes_turn(radio->balance))
 		return;
-	now = bridge_now(radio->bridge);
-	if (store_attempt_begin(radio->bridge->store, &sim, &now, job_begun, radio) < 0) {
+	if (radio->bridge->held || radio->held || radio_ends_wait(radio) || rests)
+		return;
+	if (job_ask(radio) < 0) {
 		radio_ask_store_later(radio);
 		return;
 	}
@@ -132,14 +188,32 @@ static int job_send(struct radio *radio, const struct store_job *job)
 		.report = true,
 	};
 
-	if (radio->bridge->stopping || !modem_is_free(radio->modem))
+	if (radio->bridge->stopping || radio->held || !modem_is_free(radio->modem))
 		return -EBUSY;
 	snprintf(order.number, sizeof(order.number), "%s", job->number);
 	memcpy(order.text, job->text, job->text_size);
 	return modem_send(radio->modem, &order);
 }
 
-static void job_begun(int error, const struct store_job *job, int64_t next_usec, void *userdata)
+/* Nothing to do: until when? */
+static void job_none(struct radio *radio, const struct store_wait *wait)
+{
+	int64_t next_usec = wait->next_usec, until_usec = wait->limit_until_usec;
+
+	if (until_usec != 0 && (next_usec == 0 || until_usec < next_usec))
+		next_usec = until_usec;
+	/* A moment that has passed on a clock that is not trusted is still to come. */
+	if (next_usec > 0 && radio->bridge->clock_distrusted)
+		radio_ask_store_later(radio);
+	else if (next_usec > 0)
+		radio_look_again(radio, next_usec - clock_realtime_usec());
+	radio_limit_heard(radio, wait);
+	if (radio->ask_again)
+		radio_wake(radio);
+}
+
+static void job_begun(int error, const struct store_job *job, const struct store_wait *wait,
+		      void *userdata)
 {
 	struct radio *radio = userdata;
 
@@ -150,20 +224,19 @@ static void job_begun(int error, const struct store_job *job, int64_t next_usec,
 		return;
 	}
 	if (!job) {
-		/* A moment that has passed on a clock that is not trusted is still to come. */
-		if (next_usec > 0 && radio->bridge->clock_distrusted)
-			radio_ask_store_later(radio);
-		else if (next_usec > 0)
-			radio_look_again(radio, next_usec - clock_realtime_usec());
-		if (radio->ask_again)
-			radio_wake(radio);
+		job_none(radio, wait);
 		return;
 	}
 	radio->attempt = job->attempt;
+	/* In a month that has no place for new numbers it may still be given a known one. */
+	if (radio->limit != STORE_LIMIT_RECIPIENTS ||
+	    clock_realtime_usec() >= radio->limit_until_usec)
+		radio_limit_heard(radio, NULL);
 	bridge_store_worked(radio->bridge);
 	radio->tries = job->tries;
 	radio->refusals = job->refusals;
 	radio->begun_usec = clock_monotonic_usec();
+	radio_watch_attempt(radio);
 	if (job_send(radio, job) < 0)
 		radio_attempt_over(radio,
 				   &(struct modem_word_outcome){ .attempt = job->attempt,
@@ -249,11 +322,6 @@ static void modem_pin_wanted(struct modem *modem, const struct modem_word_pin_wa
 	pin_wanted(radio->pin, modem, wanted);
 }
 
-static bool state_is_work(enum modem_state state)
-{
-	return state == MODEM_STATE_READY || state == MODEM_STATE_SENDING;
-}
-
 /*
  * Every part would be two events: that a ready modem sends is no news.  Nor is one more try to start
  * a modem that failed, unless it comes to something else.
@@ -267,17 +335,17 @@ static bool state_is_news(const struct radio *radio, enum modem_state from, enum
 	if (failed && to == MODEM_STATE_FAILED &&
 	    strcmp(modem_reason(radio->modem), radio->told_reason) == 0)
 		return false;
-	return from != to && !(state_is_work(from) && state_is_work(to));
+	return from != to && !(radio_state_is_work(from) && radio_state_is_work(to));
 }
 
 static void state_changed(struct radio *radio, enum modem_state from)
 {
-	enum modem_state to = modem_state(radio->modem);
+	enum modem_state to = radio_state(radio);
 	const struct log_fields fields = {
 		.modem = radio->config->name,
 		.state_from = modem_state_name(from),
 		.state_to = modem_state_name(to),
-		.reason = modem_reason(radio->modem)[0] ? modem_reason(radio->modem) : NULL,
+		.reason = radio_reason(radio)[0] ? radio_reason(radio) : NULL,
 	};
 
 	if (!state_is_news(radio, from, to))
@@ -290,12 +358,26 @@ static void state_changed(struct radio *radio, enum modem_state from)
 				  clock_realtime_usec());
 }
 
+void radio_set_held(struct radio *radio, bool held)
+{
+	enum modem_state from = radio_state(radio);
+
+	if (held == radio->held)
+		return;
+	radio->held = held;
+	state_changed(radio, from);
+	radio_tell_pool(radio);
+}
+
 static void sim_looked_at(struct radio *radio, const struct modem_word_identity *identity)
 {
 	const char *name = radio->config->name;
 
 	if (sim_changed(&radio->seen, identity)) {
 		radio_rest_forget(radio);
+		radio->limit = STORE_LIMIT_NONE;
+		radio->limit_until_usec = 0;
+		balance_forget(radio->balance);
 		log_record(LOG_SIM_CHANGED, &(struct log_fields){ .modem = name },
 			   "The modem %s has another SIM now.", name);
 	}
@@ -325,14 +407,16 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 	}
 	sim_looked_at(radio, modem_identity(modem));
 	network_looked_at(radio, modem_network(modem));
-	if (!state_is_work(from) && state_is_work(modem_state(modem)))
+	if (!radio_state_is_work(from) && radio_state_is_work(modem_state(modem)))
 		radio_network_back(radio);
 	pin_note(radio->pin, modem);
-	state_changed(radio, from);
+	state_changed(radio, radio->held && from == MODEM_STATE_READY ? MODEM_STATE_HELD : from);
 	/* That it is tried again is not why it is down. */
 	failed = radio->told == MODEM_STATE_FAILED && modem_state(modem) == MODEM_STATE_STARTING;
-	watch_note(radio->watch, state_is_work(modem_state(modem)),
+	watch_note(radio->watch, radio_state_is_work(modem_state(modem)),
 		   failed ? radio->told_reason : modem_reason(modem));
+	selftest_note(radio->bridge, radio);
+	radio_tell_pool(radio);
 	if (radio->bridge->stopping)
 		bridge_radio_stopped(radio->bridge);
 	else
@@ -362,14 +446,23 @@ static int radio_start_modem(struct radio *radio)
 	};
 	unsigned sweep = SWEEP_SECONDS * radio->bridge->time_percent / 100;
 
-	if (strlen(config->device) >= sizeof(settings.start.device))
+	if (config->device && strlen(config->device) >= sizeof(settings.start.device))
 		return -ENAMETOOLONG;
-	snprintf(settings.start.device, sizeof(settings.start.device), "%s", config->device);
+	snprintf(settings.start.device, sizeof(settings.start.device), "%s",
+		 config->device ? config->device : "");
 	settings.start.sweep_seconds = sweep > 0 ? sweep : 1;
 	return modem_new(radio->bridge->loop, &settings, &listener, radio, &radio->modem);
 }
 
-int radio_new(struct bridge *bridge, const struct config_modem *config, struct radio **ret_radio)
+static void health_read(const struct store_sim_health *sim, void *userdata)
+{
+	struct radio *radio = userdata;
+
+	balance_note(radio->balance, sim);
+}
+
+int radio_new(struct bridge *bridge, const struct config_modem *config, bool held,
+	      struct radio **ret_radio)
 {
 	struct radio *radio = calloc(1, sizeof(*radio));
 	int r;
@@ -379,6 +472,11 @@ int radio_new(struct bridge *bridge, const struct config_modem *config, struct r
 	radio->bridge = bridge;
 	radio->config = config;
 	radio->pace_usec = PACE_USEC;
+	radio->held = held;
+	snprintf(radio->held_reason, sizeof(radio->held_reason),
+		 "It is held: it receives, but sends nothing until footbridge modem release %s.",
+		 config->name);
+	radio->plugged = config->device != NULL;
 	r = inbox_new(bridge, config->number, &radio->inbox);
 	if (r == 0)
 		r = watch_new(bridge, config->name, &radio->watch);
@@ -389,7 +487,11 @@ int radio_new(struct bridge *bridge, const struct config_modem *config, struct r
 	if (r == 0)
 		r = ussd_new(config->name, &radio->ussd);
 	if (r == 0)
+		r = balance_new(bridge, radio, &config->balance, &radio->balance);
+	if (r == 0) {
+		health_listen(radio->health, health_read, radio);
 		r = radio_start_modem(radio);
+	}
 	if (r < 0) {
 		radio_free(radio);
 		return r;
@@ -411,6 +513,7 @@ struct radio *radio_free(struct radio *radio)
 	pin_free(radio->pin);
 	health_free(radio->health);
 	ussd_free(radio->ussd);
+	balance_free(radio->balance);
 	sd_event_source_disable_unref(radio->timer);
 	radio_free_ends(radio);
 	free(radio);

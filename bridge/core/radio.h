@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "bridge/core/bridge.h"
+#include "bridge/core/health.h"
 #include "bridge/core/ussd.h"
 #include "config/config.h"
 #include "modem/handle.h"
 
 /* Starts the modem's worker.  config outlives the radio.  Returns 0 or modem_new()'s errors. */
-int radio_new(struct bridge *bridge, const struct config_modem *config, struct radio **ret_radio);
+int radio_new(struct bridge *bridge, const struct config_modem *config, bool held,
+	      struct radio **ret_radio);
 /* Kills a worker that still lives.  After store_close. */
 struct radio *radio_free(struct radio *radio);
 
@@ -33,6 +35,36 @@ struct store_sim radio_sim(const struct radio *radio);
 /* The store works again: what could not be said to it is said now. */
 void radio_store_works(struct radio *radio);
 
+/* The modem's state, or held: then it receives, but is given nothing. */
+enum modem_state radio_state(const struct radio *radio);
+bool radio_is_held(const struct radio *radio);
+void radio_set_held(struct radio *radio, bool held);
+
+/* It could send now, if its quota lets it. */
+bool radio_sends(const struct radio *radio);
+/* It has been busy with one part for so long that dearer modems no longer leave theirs to it. */
+bool radio_hangs(const struct radio *radio);
+/* The quota of its SIM that is used up; *ret_until_usec (may be NULL): until when, 0 unknown. */
+enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec);
+
+/* Where its modem is from now on; NULL: it was pulled out. */
+int radio_plug(struct radio *radio, const char *device);
+bool radio_is_plugged(const struct radio *radio);
+/* A device node came that may be its own. */
+void radio_retry(struct radio *radio);
+/* See modem_reset(). */
+int radio_reset(struct radio *radio);
+
+/* What its last self-test came to; NULL or "": nothing is wrong. */
+void radio_set_test_trouble(struct radio *radio, const char *trouble);
+
+/* Something is wrong with it, of which a human is to know, or is not any more. */
+void radio_alarm(struct radio *radio, enum attention_kind kind, bool wrong, const char *reason);
+
+/* What is wrong though it works, in sentences; health NULL: as it was looked at last. */
+const char *radio_trouble(const struct radio *radio, const struct store_sim_health *health,
+			  char buffer[static HEALTH_TROUBLE_SIZE]);
+
 /* Why the modem is in its state, or why its SIM rests; never NULL, "" for nothing to say. */
 const char *radio_reason(const struct radio *radio);
 /* The modem may be ready, but its SIM is given nothing for a while. */
@@ -40,6 +72,9 @@ bool radio_is_resting(const struct radio *radio);
 
 /* How its SIM did when that was looked at last; NULL: not yet. */
 const struct store_sim_health *radio_health(const struct radio *radio);
+
+/* Something may have changed there: it is looked at soon. */
+void radio_look_at_health(struct radio *radio);
 
 /* See ussd_ask(). */
 int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata);

@@ -85,8 +85,9 @@ static void end_committed(int error, void *userdata)
 		return;
 	}
 	end_told(ended, error);
-	/* What comes back to the queue may be another SIM's. */
-	others = ended->end.event == PART_NOT_SENT || ended->end.event == PART_REFUSED;
+	/* What comes back to the queue may be another SIM's; what was refused gives quota back. */
+	others = ended->end.event == PART_NOT_SENT || ended->end.event == PART_REFUSED ||
+		 ended->end.event == PART_REFUSED_FOR_GOOD;
 	ended_free(ended);
 	health_look(radio->health);
 	/* While it waited, nothing new was begun. */
@@ -177,6 +178,7 @@ bool radio_sim_rests(struct radio *radio)
 		return true;
 	}
 	radio->rest_until_usec = 0;
+	radio_tell_pool(radio);
 	return false;
 }
 
@@ -231,6 +233,7 @@ void radio_attempt_over(struct radio *radio, const struct modem_word_outcome *ou
 		ended->end.excused = true;
 	sim_judged(radio, &ended->verdict);
 	ended_post(radio, ended);
+	radio_tell_pool(radio);
 	radio_wake(radio);
 }
 

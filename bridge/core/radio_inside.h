@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What radio.c (a modem's life, and its work) and radio_end.c (what attempts came to, and how the
- * SIM rests) share.
+ * What radio.c (a modem's life, and its work), radio_end.c (what attempts came to, and how the SIM
+ * rests) and radio_pool.c (what the other modems know of it) share.
  */
 #pragma once
 
+#include "bridge/core/balance.h"
 #include "bridge/core/errors.h"
 #include "bridge/core/health.h"
 #include "bridge/core/inbox.h"
@@ -25,12 +26,26 @@ struct radio {
 	struct pin *pin;
 	struct health *health;
 	struct ussd *ussd;
+	struct balance *balance;
 	enum modem_state told; /* the last state that was news, and why */
 	char told_reason[MODEM_REASON_SIZE];
 	struct sim_name sim;
 	struct sim_seen_last seen;
 	pid_t worker;            /* the last one seen */
 	int64_t clock_told_usec; /* the network's time that was heard last */
+
+	bool held;
+	char held_reason[MODEM_REASON_SIZE];
+	bool plugged;
+	char test_trouble[MODEM_REASON_SIZE];
+
+	/* What the store said last of the SIM's quota, and what the others know of this radio. */
+	enum store_limit limit;
+	int64_t limit_until_usec;
+	bool known_sends, known_hangs;
+	enum store_limit known_limit;
+	int64_t known_until_usec;
+	enum store_limit limit_logged;
 
 	bool asking, ask_again;
 	int64_t attempt; /* on the modem; 0 none */
@@ -53,6 +68,20 @@ struct radio {
 /* Looks for work, and says to the store what waits, after that span or sooner. */
 void radio_look_again(struct radio *radio, int64_t after_usec);
 void radio_ask_store_later(struct radio *radio);
+
+static inline bool radio_state_is_work(enum modem_state state)
+{
+	return state == MODEM_STATE_READY || state == MODEM_STATE_SENDING;
+}
+
+/* What the store said of the SIM's quota; NULL: that it may send. */
+void radio_limit_heard(struct radio *radio, const struct store_wait *wait);
+
+/* To be called when anything changed on which the others depend: they look for work then. */
+void radio_tell_pool(struct radio *radio);
+
+/* Looks again when the part on the modem has taken so long that the others are to hear of it. */
+void radio_watch_attempt(struct radio *radio);
 
 /*
  * The attempt on the modem has come to this.  given: the modem was given it; when not, that is not

@@ -121,6 +121,10 @@ static int take_options(const struct config *config, const struct submit_request
 	if (request->id && !submit_id_valid(request->id))
 		return refuse(refusal, 400, "InvalidId",
 			      "\"id\" is 1 to 64 letters, digits and . _ : - (without spaces).");
+	if (request->id && strncmp(request->id, STORE_ID_OWN, strlen(STORE_ID_OWN)) == 0)
+		return refuse(refusal, 400, "InvalidId",
+			      "An \"id\" that begins with \"" STORE_ID_OWN
+			      "\" is the daemon's own; choose another.");
 	if (request->from)
 		return refuse(
 			refusal, 400, "UnknownUser",

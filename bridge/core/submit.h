@@ -32,6 +32,7 @@ struct submit_request {
 	bool confidential;
 	const char *on_unknown; /* "resend", "hold" */
 	bool dry_run;
+	bool allow_partial; /* also if not all of it can be in time */
 };
 
 /* Why a request is refused: an HTTP status, the API's code, a sentence with what to do. */

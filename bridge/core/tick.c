@@ -10,6 +10,7 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/core/radio.h"
+#include "bridge/core/used_up.h"
 
 #define TICK_USEC_MAX (60 * USEC_PER_SEC)
 #define TICK_USEC_MIN (1 * USEC_PER_SEC)
@@ -121,6 +122,15 @@ static void turn_over(struct bridge *bridge, int64_t after_usec)
 	tick_arm(bridge, after_usec);
 }
 
+/* More is to be sorted: what has been may be somebody's now, and so may be the last of it. */
+static void sort_on(struct bridge *bridge)
+{
+	bridge_wake_radios(bridge);
+	bridge->wake_after_tick = true;
+	if (!bridge->stopping)
+		(void)tick(NULL, 0, bridge);
+}
+
 static void ticked(int error, const struct store_tick *result, void *userdata)
 {
 	struct bridge *bridge = userdata;
@@ -128,6 +138,10 @@ static void ticked(int error, const struct store_tick *result, void *userdata)
 	if (error < 0) {
 		bridge_store_failed(bridge, error);
 		turn_over(bridge, TICK_USEC_MAX);
+		return;
+	}
+	if (result->sorting) {
+		sort_on(bridge);
 		return;
 	}
 	if (result->resent > 0 || result->released > 0 || bridge->wake_after_tick) {
@@ -253,6 +267,8 @@ void bridge_store_worked(struct bridge *bridge)
 		   "The store works again, after %lld seconds; everything goes on.",
 		   (long long)(lasted_usec / USEC_PER_SEC));
 	/* What could not be said meanwhile, and what waited. */
+	if (bridge->ready)
+		used_up_say_again(bridge);
 	for (size_t i = 0; i < bridge->radio_count; i++)
 		radio_store_works(bridge->radios[i]);
 	tick_by(bridge, 0);

@@ -13,10 +13,15 @@
 
 #define DOWN_USEC (15 * USEC_PER_MINUTE)
 
-enum watch_word {
-	WATCH_NOTHING, /* not said yet: a run before this one may have left an open item */
-	WATCH_WORKS,
-	WATCH_DOWN,
+enum alarm_word {
+	ALARM_NOTHING, /* not said yet: a run before this one may have left an open item */
+	ALARM_FINE,
+	ALARM_WRONG,
+};
+
+struct alarm {
+	enum alarm_word said;
+	char reason[MODEM_REASON_SIZE];
 };
 
 struct watch {
@@ -24,7 +29,7 @@ struct watch {
 	const char *name;
 	sd_event_source *timer;
 	bool works, timing;
-	enum watch_word said;
+	struct alarm alarms[ATTENTION_KIND_COUNT]; /* those of modems */
 	char reason[MODEM_REASON_SIZE];
 };
 
@@ -49,12 +54,32 @@ struct watch *watch_free(struct watch *watch)
 	return NULL;
 }
 
+static void alarm_say(const struct watch *watch, enum attention_kind kind)
+{
+	const struct alarm *alarm = &watch->alarms[kind];
+
+	if (alarm->said != ALARM_NOTHING)
+		(void)store_attention_modem(watch->bridge->store, watch->name, kind,
+					    alarm->said == ALARM_WRONG, alarm->reason,
+					    clock_realtime_usec());
+}
+
 void watch_say(struct watch *watch)
 {
-	if (watch->said == WATCH_NOTHING)
+	for (unsigned kind = 0; kind < ATTENTION_KIND_COUNT; kind++)
+		alarm_say(watch, (enum attention_kind)kind);
+}
+
+void watch_alarm(struct watch *watch, enum attention_kind kind, bool wrong, const char *reason)
+{
+	struct alarm *alarm = &watch->alarms[kind];
+	enum alarm_word word = wrong ? ALARM_WRONG : ALARM_FINE;
+
+	if (alarm->said == word)
 		return;
-	(void)store_attention_modem(watch->bridge->store, watch->name, watch->said == WATCH_DOWN,
-				    watch->reason, clock_realtime_usec());
+	alarm->said = word;
+	snprintf(alarm->reason, sizeof(alarm->reason), "%s", reason);
+	alarm_say(watch, kind);
 }
 
 static int down_too_long(sd_event_source *source, uint64_t at_usec, void *userdata)
@@ -66,8 +91,7 @@ static int down_too_long(sd_event_source *source, uint64_t at_usec, void *userda
 	watch->timing = false;
 	if (watch->works || watch->bridge->stopping)
 		return 0;
-	watch->said = WATCH_DOWN;
-	watch_say(watch);
+	watch_alarm(watch, ATTENTION_MODEM_DOWN, true, watch->reason);
 	return 0;
 }
 
@@ -79,11 +103,8 @@ void watch_note(struct watch *watch, bool works, const char *reason)
 		if (watch->timing)
 			(void)sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
 		watch->timing = false;
-		if (watch->said != WATCH_WORKS) {
-			watch->said = WATCH_WORKS;
-			watch_say(watch);
-		}
-	} else if (!watch->timing && watch->said != WATCH_DOWN) {
+		watch_alarm(watch, ATTENTION_MODEM_DOWN, false, reason);
+	} else if (!watch->timing && watch->alarms[ATTENTION_MODEM_DOWN].said != ALARM_WRONG) {
 		watch->timing = bridge_arm(watch->bridge, &watch->timer,
 					   bridge_scale(watch->bridge, DOWN_USEC), PRIORITY_CLOCK,
 					   down_too_long, watch) == 0;

@@ -165,42 +165,73 @@ static void tell_attempts(struct why_story *story, const struct store_delivery *
 
 static bool modem_works(const struct why_modem *modem)
 {
-	return !modem->rests &&
+	return !modem->rests && !modem->limit &&
 	       (modem->state == MODEM_STATE_READY || modem->state == MODEM_STATE_SENDING);
 }
 
-static void tell_modems(struct why_story *story, const struct why_situation *now)
+/* It may send to that number. */
+static bool modem_serves(const struct why_situation *now, size_t modem, const char *number)
 {
-	bool any = false;
+	const struct choice_pool pool = { .sims = now->sims, .count = now->modem_count };
+
+	return !now->sims || choice_serves(&now->sims[modem], choice_class(&pool, number));
+}
+
+static void tell_modem(struct why_story *story, const struct why_modem *modem)
+{
+	if (modem->rests)
+		tell(story, "Modem %s rests before its next try. %s", modem->name, modem->reason);
+	else if (modem->limit &&
+		 (modem->state == MODEM_STATE_READY || modem->state == MODEM_STATE_SENDING))
+		tell(story, "Modem %s has used up %s.", modem->name, modem->limit);
+	else
+		tell(story, "Modem %s is %s%s%s.", modem->name, modem_state_name(modem->state),
+		     modem->reason[0] ? ": " : "", modem->reason);
+}
+
+static void tell_modems(struct why_story *story, const struct why_situation *now,
+			const char *number)
+{
+	size_t serve = 0, work = 0;
 
 	if (now->modem_count == 0) {
 		tell(story, "Now it waits for a modem: none is configured.");
 		return;
 	}
-	for (size_t i = 0; i < now->modem_count; i++)
-		any |= modem_works(&now->modems[i]);
-	if (any) {
+	for (size_t i = 0; i < now->modem_count; i++) {
+		serve += modem_serves(now, i, number);
+		work += modem_serves(now, i, number) && modem_works(&now->modems[i]);
+	}
+	if (serve == 0) {
+		tell(story, "Now it waits for a modem. " CHOICE_NOBODY);
+		return;
+	}
+	if (work > 0) {
 		tell(story, "Now it waits for its turn: a modem is ready, and what came before it, "
 			    "or has a higher priority, goes first.");
 		return;
 	}
-	tell(story, "Now it waits for a modem: none is ready.");
-	for (size_t i = 0; i < now->modem_count; i++) {
-		const struct why_modem *modem = &now->modems[i];
+	tell(story, "Now it waits for a modem: none %sis ready.",
+	     serve < now->modem_count ? "that may send to this number " : "");
+	for (size_t i = 0; i < now->modem_count; i++)
+		if (modem_serves(now, i, number))
+			tell_modem(story, &now->modems[i]);
+}
 
-		if (modem->rests)
-			tell(story, "Modem %s rests before its next try. %s", modem->name,
-			     modem->reason);
-		else
-			tell(story, "Modem %s is %s%s%s.", modem->name,
-			     modem_state_name(modem->state), modem->reason[0] ? ": " : "",
-			     modem->reason);
-	}
+/* Why it waits, when no try has told that: for a quota. */
+static const char *new_reason(const struct store_delivery *delivery)
+{
+	size_t count = delivery->attempts ? delivery->attempt_count : 0;
+
+	if (count > 0 && strcmp(delivery->attempts[count - 1].reason, delivery->reason) == 0)
+		return "";
+	return delivery->reason;
 }
 
 static void tell_pending(struct why_story *story, const struct store_message *message,
 			 const struct store_delivery *delivery, const struct why_situation *now)
 {
+	const char *reason = new_reason(delivery);
 	char at[MOMENT_SIZE];
 
 	if (now->held)
@@ -212,10 +243,10 @@ static void tell_pending(struct why_story *story, const struct store_message *me
 		     moment(message->scheduled_at_usec, at), now->clock_trusted ? "" : " ",
 		     now->clock_trusted ? "" : now->clock_words);
 	else if (delivery->next_attempt_usec > now->now_usec)
-		tell(story, "Now it waits for the next try, on %s.",
-		     moment(delivery->next_attempt_usec, at));
+		tell(story, "Now it waits for the next try, on %s.%s%s",
+		     moment(delivery->next_attempt_usec, at), reason[0] ? " " : "", reason);
 	else
-		tell_modems(story, now);
+		tell_modems(story, now, delivery->number);
 	tell(story, "If it can't be sent until %s, it expires, and somebody is alerted.",
 	     moment(message->valid_until_usec, at));
 }

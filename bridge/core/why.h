@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/core/choice.h"
 #include "bridge/store/store.h"
 #include "modem/wire.h"
 
@@ -21,6 +22,7 @@ struct why_modem {
 	enum modem_state state;
 	const char *reason; /* of the state, or of the rest; "" none */
 	bool rests;         /* it is given nothing for a while */
+	const char *limit;  /* of its quota that is used up: "its 200 parts a day"; NULL none */
 };
 
 struct why_situation {
@@ -31,6 +33,8 @@ struct why_situation {
 	int64_t unknown_usec; /* how long unknown parts wait to be settled */
 	const struct why_modem *modems;
 	size_t modem_count;
+	/* The same modems, by what they serve; NULL: each serves every number. */
+	const struct choice_sim *sims;
 	const char *number; /* only this recipient; NULL all */
 };
 

@@ -84,6 +84,20 @@ static int attempt_count(struct database *db, const struct attempt_row *row,
 	return end->event == PART_NOT_SENT ? 0 : sim_attempt_ended(db, row->sim, &outcome);
 }
 
+/* What is not out costs nothing, and is no conversation. */
+static int attempt_account(struct database *db, const struct attempt_row *row,
+			   const struct store_attempt_end *end, bool out)
+{
+	int r;
+
+	if (out)
+		return peer_talked(db, row->tail, row->sim, end->at_usec);
+	if (end->may_be_duplicate)
+		return 0;
+	r = quota_give_back(db, row->sim, row->seq, row->delivery);
+	return r < 0 ? r : peer_not_talked(db, row->tail, row->seq);
+}
+
 static int attempt_settle(struct database *db, const struct attempt_row *row,
 			  const struct store_attempt_end *end)
 {
@@ -116,6 +130,8 @@ static int attempt_settle(struct database *db, const struct attempt_row *row,
 		r = part_enter(db, &change);
 	if (r >= 0 && state == DELIVERY_FAILED)
 		r = delivery_release(db, row->delivery);
+	if (r >= 0)
+		r = attempt_account(db, row, end, out);
 	if (r >= 0)
 		r = attempt_count(db, row, end, out);
 	if (r >= 0 && out)

@@ -12,6 +12,8 @@
 
 #define LIST_MAX 1000
 
+/* As a literal, for a partial index wants one. */
+#define SQL_OF_MODEMS "4"
 static_assert(ATTENTION_MODEM_DOWN == 4, "the number is in the index attention_modem");
 
 const char *attention_kind_name(enum attention_kind kind)
@@ -22,6 +24,8 @@ const char *attention_kind_name(enum attention_kind kind)
 		[ATTENTION_HELD] = "delivery.held",
 		[ATTENTION_UNREADABLE] = "message.unreadable",
 		[ATTENTION_MODEM_DOWN] = "modem.down",
+		[ATTENTION_MODEM_BALANCE] = "modem.balance",
+		[ATTENTION_MODEM_BARRED] = "modem.barred",
 	};
 
 	return names[kind];
@@ -134,8 +138,11 @@ int attention_delivery(struct database *db, int64_t delivery, const struct store
 	struct store_attention item = { .kind = kind, .at_usec = event->at_usec };
 	enum attention_kind open_kind;
 	int64_t seq;
-	int r = delivery_open_item(db, delivery, &seq, &open_kind);
+	int r;
 
+	if (strncmp(event->message, STORE_ID_OWN, strlen(STORE_ID_OWN)) == 0)
+		return 0;
+	r = delivery_open_item(db, delivery, &seq, &open_kind);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	memcpy(item.message, event->message, sizeof(item.message));
@@ -198,14 +205,17 @@ struct attention_op {
 	int64_t next_cursor;
 	/* of a modem */
 	struct store_attention modem;
-	bool down;
+	bool wrong;
 };
 
-static int modem_open_item(struct database *db, const char *modem, int64_t *ret_seq)
+static int modem_open_item(struct database *db, const char *modem, enum attention_kind kind,
+			   int64_t *ret_seq)
 {
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT seq FROM attention WHERE modem = ? AND kind = 4 AND done_at = 0",
-		      STRING(modem));
+		QUERY(db,
+		      "SELECT seq FROM attention WHERE modem = ? AND kind = ?"
+		      " AND kind >= " SQL_OF_MODEMS " AND done_at = 0",
+		      STRING(modem), INT(kind));
 	int r = query_step(&query);
 
 	if (r > 0)
@@ -217,24 +227,24 @@ static int modem_run(struct database *db, struct op *op)
 {
 	struct attention_op *change = (struct attention_op *)op;
 	int64_t seq;
-	int r = modem_open_item(db, change->modem.modem, &seq);
+	int r = modem_open_item(db, change->modem.modem, change->modem.kind, &seq);
 
 	if (r < 0)
 		return r;
-	if (change->down)
+	if (change->wrong)
 		return r > 0 ? 0 : attention_open(db, &change->modem, 0);
 	return r > 0 ? attention_close(db, seq, change->modem.at_usec) : 0;
 }
 
-int store_attention_modem(struct store *store, const char *modem, bool down, const char *reason,
-			  int64_t now_usec)
+int store_attention_modem(struct store *store, const char *modem, enum attention_kind kind,
+			  bool wrong, const char *reason, int64_t now_usec)
 {
 	struct attention_op *change = op_new(sizeof(*change), modem_run, NULL, NULL);
 
 	if (!change)
 		return -ENOMEM;
-	change->down = down;
-	change->modem.kind = ATTENTION_MODEM_DOWN;
+	change->wrong = wrong;
+	change->modem.kind = kind;
 	change->modem.at_usec = now_usec;
 	snprintf(change->modem.modem, sizeof(change->modem.modem), "%s", modem);
 	snprintf(change->modem.reason, sizeof(change->modem.reason), "%s", reason ? reason : "");

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bridge/base/hex.h"
 #include "bridge/base/utf8.h"
 #include "bridge/store/internal.h"
 #include "modem/text/mms.h"
 
+#define GAP_SHOWN "[\xe2\x80\xa6]" /* […] */
 #define KIBIBYTE 1024
 /* The sentence itself is shorter than two fields. */
 #define WORDS_SIZE (5 * MMS_FIELD_SIZE)
@@ -25,45 +27,47 @@ const char *inbound_kind_name(enum inbound_kind kind)
 	return names[kind];
 }
 
-/* Text that came to a port is for a program: its bytes are kept as those of any data. */
-static int text_to_hex(struct op *op, struct inbound_new *inbound)
+static size_t gap_count(const char *text, size_t size)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	char *hex = op_alloc(op, 2 * inbound->text_size + 1);
+	size_t count = 0;
 
-	if (!hex)
+	for (size_t i = 0; i < size; i++)
+		count += text[i] == CONTENT_GAP[0];
+	return count;
+}
+
+/* Gaps as people see them; what is between them as it is, or in hex. */
+static int text_write(struct op *op, bool hex, struct inbound_new *inbound)
+{
+	size_t gaps = gap_count(inbound->text, inbound->text_size);
+	size_t others = inbound->text_size - gaps;
+	char *text = op_alloc(op, gaps * strlen(GAP_SHOWN) + (hex ? 2 : 1) * others + 1);
+	char *at = text;
+
+	if (!text)
 		return -ENOMEM;
 	for (size_t i = 0; i < inbound->text_size; i++) {
-		unsigned char byte = (unsigned char)inbound->text[i];
+		uint8_t octet = (uint8_t)inbound->text[i];
 
-		hex[2 * i] = digits[byte >> 4];
-		hex[2 * i + 1] = digits[byte & 0xf];
+		if (inbound->text[i] == CONTENT_GAP[0])
+			at = stpcpy(at, GAP_SHOWN);
+		else if (hex)
+			at += hex_write(&octet, 1, at);
+		else
+			*at++ = inbound->text[i];
 	}
-	inbound->text = hex;
-	inbound->text_size *= 2;
+	inbound->text = text;
+	inbound->text_size = (size_t)(at - text);
 	return 0;
 }
 
-static int digit_value(char digit)
+size_t inbound_data_size(const char *text, size_t text_size)
 {
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
+	size_t digits = 0;
 
-/* NULL when it is no hex, or without memory. */
-static uint8_t *hex_to_octets(struct op *op, const char *hex, size_t size)
-{
-	uint8_t *octets = size % 2 == 0 ? op_alloc(op, size / 2 + 1) : NULL;
-
-	for (size_t i = 0; octets && i < size; i += 2) {
-		int high = digit_value(hex[i]), low = digit_value(hex[i + 1]);
-
-		if (high < 0 || low < 0)
-			return NULL;
-		octets[i / 2] = (uint8_t)(high << 4 | low);
-	}
-	return octets;
+	for (size_t i = 0; i < text_size; i++)
+		digits += hex_value(text[i]) >= 0;
+	return digits / 2;
 }
 
 /* One line of text that is fit to be shown, or nothing. */
@@ -115,12 +119,16 @@ static void notification_tell(struct mms_notification *note, char words[static W
 
 static int notification_read(struct op *op, struct inbound_new *inbound)
 {
-	uint8_t *octets = hex_to_octets(op, inbound->text, inbound->text_size);
+	size_t size = inbound->text_size / 2;
+	uint8_t *octets = op_alloc(op, size + 1);
 	struct mms_notification note;
 	char *words;
 
-	if (!octets || mms_notification_read(octets, inbound->text_size / 2, &note) < 0)
-		return op->no_memory ? -ENOMEM : 0;
+	if (!octets)
+		return -ENOMEM;
+	if (!hex_read(inbound->text, inbound->text_size, octets) ||
+	    mms_notification_read(octets, size, &note) < 0)
+		return 0;
 	words = op_alloc(op, WORDS_SIZE);
 	if (!words)
 		return -ENOMEM;
@@ -136,5 +144,8 @@ int content_read(struct op *op, bool data, bool whole, struct inbound_new *inbou
 	inbound->kind = data || inbound->port >= 0 ? INBOUND_DATA : INBOUND_TEXT;
 	if (data && whole && inbound->port == MMS_PORT)
 		return notification_read(op, inbound);
-	return inbound->kind == INBOUND_DATA && !data ? text_to_hex(op, inbound) : 0;
+	/* Text that came to a port is for a program: its bytes are kept as those of any data. */
+	if (inbound->kind == INBOUND_DATA && !data)
+		return text_write(op, true, inbound);
+	return whole ? 0 : text_write(op, false, inbound);
 }

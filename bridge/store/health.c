@@ -4,6 +4,7 @@
  * are kept in its row as attempts end and reports come; nothing is counted by looking at messages.
  */
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "bridge/base/clock.h"
@@ -77,12 +78,13 @@ static int health_run(struct database *db, struct op *op)
 		QUERY(db,
 		      "SELECT iif(day = ?1, parts_today, 0), iif(day = ?1, failed_today, 0),"
 		      " recent, recent_failed, last_sent_at, last_failed_at, last_error,"
-		      " unreported, unreported_since, last_report_at FROM sim WHERE iccid = ?2",
+		      " unreported, unreported_since, last_report_at, balance, balance_at FROM sim"
+		      " WHERE iccid = ?2",
 		      INT(local_day(asked->now_usec)), STRING(asked->iccid));
 	int r = query_step(&query);
 
 	if (r <= 0)
-		return r;
+		return r < 0 ? r : quota_health(db, asked->iccid, asked->now_usec, health->uses);
 	health->parts_today = (unsigned)query_int(&query, 0);
 	health->failed_today = (unsigned)query_int(&query, 1);
 	health->recent = (unsigned)query_int(&query, 2);
@@ -93,7 +95,9 @@ static int health_run(struct database *db, struct op *op)
 	health->unreported = (unsigned)query_int(&query, 7);
 	health->unreported_since_usec = query_int(&query, 8);
 	health->last_report_usec = query_int(&query, 9);
-	return 0;
+	query_copy(&query, 10, health->balance, sizeof(health->balance));
+	health->balance_at_usec = query_int(&query, 11);
+	return quota_health(db, asked->iccid, asked->now_usec, health->uses);
 }
 
 static void health_report(const struct op *op)
@@ -114,4 +118,36 @@ int store_sim_health(struct store *store, const struct store_sim *sim, int64_t n
 	asked->now_usec = now_usec;
 	asked->done = done;
 	return op_post(store, &asked->op);
+}
+
+/* ------------------------------------------------------------------ credit */
+
+struct balance_op {
+	struct op op;
+	const char *iccid, *balance;
+	int64_t now_usec;
+};
+
+static int balance_run(struct database *db, struct op *op)
+{
+	const struct balance_op *said = (const struct balance_op *)op;
+
+	return EXECUTE(db,
+		       "INSERT INTO sim (iccid, balance, balance_at) VALUES (?, ?, ?)"
+		       " ON CONFLICT (iccid) DO UPDATE SET balance = excluded.balance,"
+		       " balance_at = excluded.balance_at",
+		       STRING(said->iccid), STRING(said->balance), INT(said->now_usec));
+}
+
+int store_sim_balance(struct store *store, const struct store_sim *sim, const char *balance,
+		      int64_t now_usec)
+{
+	struct balance_op *said = op_new(sizeof(*said), balance_run, NULL, NULL);
+
+	if (!said)
+		return -ENOMEM;
+	said->iccid = op_string(&said->op, sim->iccid);
+	said->balance = op_copy(&said->op, balance, strnlen(balance, STORE_BALANCE_SIZE - 1));
+	said->now_usec = now_usec;
+	return op_post(store, &said->op);
 }

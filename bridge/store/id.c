@@ -30,16 +30,3 @@ bool id_valid(const char *id)
 
 	return size > 0 && size < STORE_ID_SIZE && id[size] == '\0';
 }
-
-void number_tail(const char *number, char tail[static NUMBER_TAIL_SIZE])
-{
-	const char *at = number + strlen(number);
-	size_t count = 0;
-
-	memset(tail, 0, NUMBER_TAIL_SIZE);
-	while (at > number && count < NUMBER_TAIL_SIZE - 1 && at[-1] >= '0' && at[-1] <= '9') {
-		at--;
-		count++;
-	}
-	memcpy(tail, at, count);
-}

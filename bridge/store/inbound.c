@@ -46,12 +46,17 @@ static int slot_is_same(struct database *db, struct receive_op *receive)
 	return r;
 }
 
-/* 1 when the same octets lie in another slot that is not yet deleted. */
+/*
+ * 1 when the same octets lie in another slot of that memory, and it is not yet deleted.  Another memory
+ * may be the same one by another name ("MT" is "SM" and "ME"): two equal messages of one second, one in
+ * each, are taken for one.
+ */
 static int slot_is_twin(struct database *db, const struct receive_op *receive)
 {
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT 1 FROM slot WHERE sim = ? AND digest = ? LIMIT 1",
-		      STRING(receive->sim.iccid), BLOB(receive->digest, DIGEST_SIZE));
+		QUERY(db, "SELECT 1 FROM slot WHERE sim = ? AND digest = ? AND memory = ? LIMIT 1",
+		      STRING(receive->sim.iccid), BLOB(receive->digest, DIGEST_SIZE),
+		      STRING(receive->received.memory));
 
 	return query_step(&query);
 }
@@ -159,6 +164,18 @@ static int reading_store(struct database *db, struct receive_op *receive)
 	return -EINVAL;
 }
 
+/* The SIM that a person writes to is the one that answers. */
+static int conversation_note(struct database *db, const struct receive_op *receive)
+{
+	const struct tpdu *tpdu = receive->received.tpdu;
+	char tail[NUMBER_TAIL_SIZE];
+
+	if (!tpdu || tpdu->kind != TPDU_DELIVER || tpdu->address_is_name || receive->old)
+		return 0;
+	number_tail(tpdu->address, tail);
+	return peer_talked(db, tail, receive->sim.iccid, receive->received.at_usec);
+}
+
 static int receive_run(struct database *db, struct op *op)
 {
 	struct receive_op *receive = (struct receive_op *)op;
@@ -180,6 +197,8 @@ static int receive_run(struct database *db, struct op *op)
 		receive->reading = STORE_READING_COPY;
 	else
 		r = reading_store(db, receive);
+	if (r >= 0 && receive->reading != STORE_READING_COPY)
+		r = conversation_note(db, receive);
 	if (r >= 0)
 		r = remember(db, receive);
 	if (receive->old && !receive->adopted && receive->reading != STORE_READING_REPORT)

@@ -29,10 +29,17 @@
 #define TALLY_NEWEST 101
 #define TALLY_ATTENTION 102
 #define TALLY_HELD 103
+#define TALLY_SORTED 104
+
+/* The class of the column number by the prefixes of now: of those that it begins with, the longest
+ * is the last. */
+#define SQL_CLASS                                                                                  \
+	"(SELECT ifnull(max(c.prefix), '') FROM prefix c"                                          \
+	" WHERE substr(number, 1, length(c.prefix)) = c.prefix)"
 
 /* ------------------------------------------------------------------ the database */
 
-#define STATEMENT_CACHE_SIZE 256 /* a power of two, well above the number of statements */
+#define STATEMENT_CACHE_SIZE 512 /* a power of two, well above the number of statements */
 
 struct statement {
 	const char *sql; /* a literal: its address is the key */
@@ -179,9 +186,6 @@ int op_post(struct store *store, struct op *op);
 #define ID_NEW_SIZE 13
 int id_new(char id[static ID_NEW_SIZE]);
 bool id_valid(const char *id);
-/* The last eight digits: networks report national numbers for international ones. */
-#define NUMBER_TAIL_SIZE 9
-void number_tail(const char *number, char tail[static NUMBER_TAIL_SIZE]);
 
 /* message_read.c */
 int message_find(struct database *db, const char *id, int64_t *ret_seq);
@@ -244,6 +248,63 @@ int retention_tick(struct database *db, int64_t now_usec, const struct store_tic
 
 /* hold.c */
 int hold_read(struct database *db, bool *ret_held);
+
+/* queue.c */
+struct pick {
+	const struct store_sim *sim;
+	const struct store_route *route;
+	int64_t now_usec;
+	bool known_only; /* numbers that the SIM talked with in this turn of its month */
+	int64_t turn;
+	int64_t next_usec; /* when something will be due, 0 */
+};
+
+struct head {
+	int64_t delivery; /* 0: none */
+	int priority;
+	int64_t due_usec, valid_until_usec;
+	bool free;     /* bound to no SIM */
+	bool stranded; /* its SIM is gone */
+};
+/* 1 and the delivery whose turn it is, 0 and when there will be one. */
+int queue_choose(struct database *db, struct pick *pick, struct head *ret);
+/* Something of it is not as it was: 1 and it was put in its right place, 0 when it may go. */
+int queue_look_again(struct database *db, const struct pick *pick, const struct head *head);
+
+/* prefix.c: sorts on; 1 when there is more to sort. */
+int prefix_tick(struct database *db);
+
+/* peer.c: conversations. */
+int peer_begun(struct database *db, const char *number, const char *sim, int64_t attempt,
+	       int64_t at_usec);
+/* Something went out or came in. */
+int peer_talked(struct database *db, const char *tail, const char *sim, int64_t at_usec);
+/* Nothing went out. */
+int peer_not_talked(struct database *db, const char *tail, int64_t attempt);
+int peer_tick(struct database *db, int64_t before_usec, int64_t limit);
+
+/* quota.c */
+struct quota_row {
+	int64_t used, ends_usec, since, turn;
+	bool changed;
+};
+struct quota_uses {
+	struct quota_row rows[STORE_LIMIT_COUNT];
+};
+/* As of now: what belongs to a period that is over is nought. */
+int quota_load(struct database *db, const char *sim, const struct store_now *now,
+	       unsigned reset_day, struct quota_uses *uses);
+int quota_save(struct database *db, const char *sim, const struct quota_uses *uses);
+/* The limit of parts that is used up for the longest, or NONE. */
+enum store_limit quota_used_up(const struct quota_uses *uses, const struct store_quota *quota);
+bool quota_recipients_used_up(const struct quota_uses *uses, const struct store_quota *quota);
+int quota_count(struct database *db, const char *sim, int64_t attempt, const char *number,
+		struct quota_uses *uses);
+int quota_give_back(struct database *db, const char *sim, int64_t attempt, int64_t delivery);
+int quota_health(struct database *db, const char *sim, int64_t now_usec,
+		 struct store_use uses[static STORE_LIMIT_COUNT]);
+/* Numbers of months that are over go, a few at a time; 1 when there are more. */
+int quota_tick(struct database *db, int64_t now_usec);
 
 /* sim.c */
 void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_usec);
@@ -318,9 +379,12 @@ struct inbound_new {
 int inbound_insert(struct database *db, const struct inbound_new *inbound);
 int inbound_read(struct database *db, struct op *op, int64_t seq, struct store_inbound *inbound);
 
+/* content.c: stands for missing parts in what it is given; no sender can write it, for UTF-8 has no
+ * such octet. */
+#define CONTENT_GAP "\xff"
 /*
- * content.c: kind and text by what came to inbound->port: data (8-bit: text is hex) or text.  Only
- * what is whole is looked into.
+ * Kind and text by what came to inbound->port: data (8-bit: text is hex) or text.  Only what is whole
+ * is looked into.
  */
 int content_read(struct op *op, bool data, bool whole, struct inbound_new *inbound);
 

@@ -114,18 +114,20 @@ static int delivery_insert(struct database *db, const struct store_message_new *
 	r = id_new(id);
 	if (r < 0)
 		return r;
+	number_tail(recipient->number, tail);
 	r = EXECUTE(db,
 		    "INSERT INTO delivery (id, message, recipient, number, state, reason, parts,"
-		    " priority, valid_until, waiting, release_at, due_at, settle_at)"
-		    " VALUES (?, ?, ?, ?, " SQL_PENDING ", ?, ?, ?, ?, ?, ?, ?, ?)",
+		    " priority, valid_until, waiting, release_at, due_at, settle_at, prefix,"
+		    " preferred, pending) VALUES (?1, ?2, ?3, ?4, " SQL_PENDING ", ?5, ?6, ?7, ?8,"
+		    " ?9, ?10, ?11, ?12, (SELECT " SQL_CLASS " FROM (SELECT ?4 AS number)),"
+		    " ifnull((SELECT sim FROM peer WHERE tail = ?13), ''), ?6)",
 		    STRING(id), INT(message), STRING(recipient->to), STRING(recipient->number),
 		    STRING(scheduled ? "It waits for the moment it was scheduled for."
 				     : "It waits for a modem."),
 		    INT((int64_t) new->part_count), INT(new->priority), INT(new->valid_until_usec),
-		    INT(!scheduled), INT(scheduled ? due : 0), INT(due),
-		    INT(new->valid_until_usec));
+		    INT(!scheduled), INT(scheduled ? due : 0), INT(due), INT(new->valid_until_usec),
+		    STRING(tail));
 	delivery = statement_row(db);
-	number_tail(recipient->number, tail);
 	for (size_t i = 1; i <= new->part_count &&r >= 0; i++)
 		r = EXECUTE(db,
 			    "INSERT INTO part (delivery, number, state, due_at, tail)"

@@ -120,9 +120,12 @@ int message_read(struct database *db, struct op *op, int64_t seq, bool attempts,
 {
 	CLEANUP_QUERY struct query query = QUERY(
 		db,
-		"SELECT seq, id, recipient, number, state, final, reason, modem, parts,"
-		" parts_sent, parts_delivered, may_be_duplicate, iif(waiting OR release_at > 0, due_at, 0)"
-		" FROM delivery WHERE message = ? ORDER BY seq",
+		"SELECT d.seq, d.id, d.recipient, d.number, d.state, d.final,"
+		" ifnull(w.reason, d.reason), d.modem, d.parts, d.parts_sent, d.parts_delivered,"
+		" d.may_be_duplicate, iif(d.waiting OR d.release_at > 0,"
+		" max(d.due_at, ifnull(w.until, 0)), 0) FROM delivery d LEFT JOIN class_wait w"
+		" ON w.prefix = d.prefix AND d.waiting = 1"
+		" AND (w.until = 0 OR w.until > d.due_at) WHERE d.message = ? ORDER BY d.seq",
 		INT(seq));
 	size_t capacity = 0;
 	int r;

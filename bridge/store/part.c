@@ -295,10 +295,12 @@ int delivery_follow(struct database *db, const struct part_change *change)
 	r = EXECUTE(db,
 		    "UPDATE delivery SET state = ?, final = ?, reason = ifnull(?, reason),"
 		    " parts_sent = ?, parts_delivered = ?, waiting = ?, due_at = ?, settle_at = ?,"
-		    " release_at = 0 WHERE seq = ?",
+		    " release_at = 0, pending = ?,"
+		    " prefix = iif(?, " SQL_CLASS ", prefix) WHERE seq = ?",
 		    INT(parts.state), INT(row.final), STRING(reason), INT(parts.sent),
 		    INT(parts.delivered), INT(parts.waiting > 0 && parts.sending == 0),
-		    INT(parts.due_usec), INT(settle_moment(&row, &parts)), INT(change->delivery));
+		    INT(parts.due_usec), INT(settle_moment(&row, &parts)), INT(parts.waiting),
+		    INT(was_final && !row.final), INT(change->delivery));
 	if (r >= 0)
 		r = message_follow(db, &row, was_final, change->at_usec);
 	return r < 0 ? r : delivery_tell(db, change, &row, &parts);

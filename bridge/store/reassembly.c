@@ -18,7 +18,6 @@
 #define SENT_WITHIN_USEC USEC_PER_DAY
 #define ASSEMBLIES_MAX 1000 /* of a SIM; the oldest is given up for a new one */
 #define PORT_UNKNOWN (-2)
-#define GAP "[\xe2\x80\xa6]" /* […] */
 #define PARTS_MAX 255
 
 struct assembly {
@@ -89,7 +88,7 @@ static int assembly_insert(struct database *db, const struct store_sim *sim,
 struct parts {
 	struct join_part parts[PARTS_MAX];
 	char octets[PARTS_MAX][TPDU_SIZE_MAX];
-	char text[PARTS_MAX * (TPDU_TEXT_SIZE + sizeof(GAP))]; /* of each by itself */
+	char text[PARTS_MAX * (TPDU_TEXT_SIZE + sizeof(CONTENT_GAP))]; /* of each by itself */
 	size_t text_size;
 	int64_t sent_usec; /* of the first */
 	bool octets_missing;
@@ -107,7 +106,7 @@ static int part_load(const struct query *query, const struct assembly *assembly,
 	if (number < expected || number > assembly->total || !text || text_size >= TPDU_TEXT_SIZE)
 		return -EUCLEAN;
 	if (number != expected)
-		at = stpcpy(at, GAP);
+		at = stpcpy(at, CONTENT_GAP);
 	at = mempcpy(at, text, text_size);
 	parts->text_size = (size_t)(at - parts->text);
 
@@ -144,7 +143,7 @@ static int parts_load(struct database *db, const struct assembly *assembly, stru
 	}
 	if (r >= 0 && last < assembly->total)
 		parts->text_size =
-			(size_t)(stpcpy(parts->text + parts->text_size, GAP) - parts->text);
+			(size_t)(stpcpy(parts->text + parts->text_size, CONTENT_GAP) - parts->text);
 	return r;
 }
 
@@ -157,7 +156,7 @@ static int parts_join(struct op *op, const struct assembly *assembly, const stru
 	int r = -EBADMSG;
 
 	if (!parts->octets_missing)
-		r = join_parts(parts->parts, assembly->total, GAP, &joined, &size);
+		r = join_parts(parts->parts, assembly->total, CONTENT_GAP, &joined, &size);
 	if (r == -EBADMSG) {
 		inbound->text = parts->text;
 		inbound->text_size = parts->text_size;
@@ -215,13 +214,14 @@ static bool part_is_akin(const struct assembly *assembly, const struct tpdu *tpd
 		 assembly->data == (tpdu->alphabet == SMS_ALPHABET_8BIT)));
 }
 
+/* Two messages may begin alike under one reference: a part is known by the centre's stamp as well. */
 static int part_place(struct database *db, const struct assembly *assembly, const struct tpdu *tpdu)
 {
 	int64_t sent_usec = tpdu->centre_time_usec;
 	CLEANUP_QUERY struct query query =
 		QUERY(db,
 		      "SELECT count(*) FILTER (WHERE number = ?1),"
-		      " count(*) FILTER (WHERE number = ?1 AND text = ?2),"
+		      " count(*) FILTER (WHERE number = ?1 AND text = ?2 AND sent_at = ?3),"
 		      " max(iif(sent_at > 0 AND ?3 > 0, abs(sent_at - ?3), 0))"
 		      " FROM assembly_part WHERE assembly = ?4",
 		      INT(tpdu->concat.sequence), TEXT(tpdu->text, tpdu->text_size), INT(sent_usec),

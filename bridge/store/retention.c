@@ -212,6 +212,16 @@ static int attention_remove(struct turn *turn, int64_t before_usec)
 			      INT(before_usec), INT(ROWS_PER_TURN)));
 }
 
+/* They are no records: that they go is not told. */
+static int peers_remove(struct turn *turn, int64_t before_usec)
+{
+	int r = peer_tick(turn->db, before_usec, ROWS_PER_TURN);
+
+	if (r >= 0)
+		turn->more |= statement_changes(turn->db) >= ROWS_PER_TURN;
+	return r;
+}
+
 int retention_tick(struct database *db, int64_t now_usec, const struct store_tick_policy *policy,
 		   int64_t *ret_next_usec)
 {
@@ -232,6 +242,8 @@ int retention_tick(struct database *db, int64_t now_usec, const struct store_tic
 			r = inbound_remove(&turn, records_usec);
 		if (r >= 0)
 			r = attention_remove(&turn, records_usec);
+		if (r >= 0)
+			r = peers_remove(&turn, records_usec);
 	}
 	*ret_next_usec = turn.more ? now_usec : 0;
 	return r < 0 ? r : (int)turn.gone;

@@ -23,8 +23,12 @@ static_assert(STORE_EVENT_MESSAGE_RECEIVED == 0 && STORE_EVENT_MESSAGE_STATE == 
 		      STORE_EVENT_MODEM_STATE == 2 && STORE_EVENT_ATTENTION == 3,
 	      "the numbers of types are in databases");
 static_assert(ATTENTION_FAILED == 0 && ATTENTION_EXPIRED == 1 && ATTENTION_HELD == 2 &&
-		      ATTENTION_UNREADABLE == 3 && ATTENTION_MODEM_DOWN == 4,
+		      ATTENTION_UNREADABLE == 3 && ATTENTION_MODEM_DOWN == 4 &&
+		      ATTENTION_MODEM_BALANCE == 5 && ATTENTION_MODEM_BARRED == 6,
 	      "the numbers of kinds are in databases");
+static_assert(STORE_LIMIT_MINUTE == 1 && STORE_LIMIT_HOUR == 2 && STORE_LIMIT_DAY == 3 &&
+		      STORE_LIMIT_MONTH == 4 && STORE_LIMIT_RECIPIENTS == 5,
+	      "the numbers of limits are in databases");
 
 static const char step_messages[] =
 	"CREATE TABLE message ("
@@ -358,6 +362,90 @@ static const char step_health[] =
 	"ALTER TABLE sim ADD COLUMN unreported_since INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE sim ADD COLUMN last_report_at INTEGER NOT NULL DEFAULT 0;";
 
+/* Version 4: a pool of SIMs with classes of numbers, conversations, quotas. */
+
+static const char step_classes[] =
+	/* The class of a delivery is the longest of these that its number begins with, '': none. */
+	"CREATE TABLE prefix (prefix TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	/* While every SIM of a class has used up its quota; until 0: unknown. */
+	"CREATE TABLE class_wait ("
+	" prefix TEXT PRIMARY KEY,"
+	" reason TEXT NOT NULL,"
+	" until INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"ALTER TABLE delivery ADD COLUMN prefix TEXT NOT NULL DEFAULT '';"
+	/* The SIM of its conversation, while it is bound to none. */
+	"ALTER TABLE delivery ADD COLUMN preferred TEXT NOT NULL DEFAULT '';"
+	"DROP INDEX delivery_queue;"
+	"CREATE INDEX delivery_queue ON delivery (sim, prefix, preferred, priority DESC, due_at)"
+	" WHERE waiting = 1;"
+	/* 104 the message up to which all is sorted by the prefixes of now; -1: all is. */
+	"INSERT INTO tally VALUES (104,-1);";
+
+static const char step_peers[] =
+	/* Who last talked with a number.  attempt: of one that has yet to go out; 0: it did. */
+	"CREATE TABLE peer ("
+	" tail TEXT PRIMARY KEY,"
+	" sim TEXT NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX peer_at ON peer (at);";
+
+static const char step_backlog[] =
+	/* pending: of its parts.  Kept: those that may go, by class. */
+	"ALTER TABLE delivery ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE delivery SET pending = (SELECT count(*) FROM part p WHERE p.delivery = delivery.seq"
+	" AND p.state = " SQL_PENDING ") WHERE final = 0;"
+	"CREATE TABLE backlog (prefix TEXT PRIMARY KEY, parts INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"INSERT INTO backlog SELECT '', ifnull(sum(pending), 0) FROM delivery WHERE final = 0"
+	" AND release_at = 0;"
+	"CREATE TRIGGER backlog_added AFTER INSERT ON delivery WHEN NEW.release_at = 0 BEGIN"
+	" INSERT INTO backlog VALUES (NEW.prefix, NEW.pending)"
+	" ON CONFLICT DO UPDATE SET parts = parts + excluded.parts; END;"
+	"CREATE TRIGGER backlog_moved AFTER UPDATE OF pending, prefix, release_at ON delivery"
+	" WHEN OLD.pending <> NEW.pending OR OLD.prefix <> NEW.prefix"
+	" OR OLD.release_at <> NEW.release_at BEGIN"
+	" UPDATE backlog SET parts = parts - OLD.pending"
+	" WHERE prefix = OLD.prefix AND OLD.release_at = 0;"
+	" INSERT INTO backlog SELECT NEW.prefix, NEW.pending WHERE NEW.release_at = 0"
+	" ON CONFLICT DO UPDATE SET parts = parts + excluded.parts; END;"
+	"CREATE TRIGGER backlog_removed AFTER DELETE ON delivery WHEN OLD.release_at = 0 BEGIN"
+	" UPDATE backlog SET parts = parts - OLD.pending WHERE prefix = OLD.prefix; END;";
+
+static const char step_quotas[] =
+	/* By enum store_limit.  since: the first attempt that was counted in this period, 0 none. */
+	"CREATE TABLE quota_use ("
+	" sim TEXT NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" used INTEGER NOT NULL,"
+	" ends_at INTEGER NOT NULL,"
+	" since INTEGER NOT NULL,"
+	" turn INTEGER NOT NULL," /* of the period */
+	" PRIMARY KEY (sim, kind)"
+	") STRICT, WITHOUT ROWID;"
+	/* attempt: the only one so far that it was counted for; 0: there were others. */
+	"CREATE TABLE quota_recipient ("
+	" sim TEXT NOT NULL,"
+	" turn INTEGER NOT NULL,"
+	" number TEXT NOT NULL,"
+	" attempt INTEGER NOT NULL,"
+	" PRIMARY KEY (sim, turn, number)"
+	") STRICT, WITHOUT ROWID;"
+	/* The queue by numbers: what goes to those of quota_recipient. */
+	"CREATE INDEX delivery_known ON delivery"
+	" (number, sim, prefix, preferred, priority DESC, due_at) WHERE waiting = 1;"
+	"CREATE TABLE modem_held (modem TEXT PRIMARY KEY, at INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"ALTER TABLE sim ADD COLUMN balance TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE sim ADD COLUMN balance_at INTEGER NOT NULL DEFAULT 0;";
+
+static const char step_modem_attention[] =
+	/* 4 was the only kind of modems. */
+	"DROP INDEX attention_modem;"
+	"CREATE INDEX attention_modem ON attention (modem, kind) WHERE kind >= 4 AND done_at = 0;";
+
 struct migration {
 	const char *const *scripts; /* ended by NULL */
 };
@@ -370,10 +458,15 @@ static const char *const version_2[] = {
 
 static const char *const version_3[] = { step_kinds, step_health, NULL };
 
+static const char *const version_4[] = {
+	step_classes, step_peers, step_backlog, step_quotas, step_modem_attention, NULL,
+};
+
 static const struct migration migrations[] = {
 	{ version_1 },
 	{ version_2 },
 	{ version_3 },
+	{ version_4 },
 };
 
 const unsigned schema_version = ARRAY_SIZE(migrations);

@@ -25,13 +25,10 @@
 
 #include "bridge/base/number.h"
 #include "bridge/store/state.h"
+#include "bridge/store/store_sim.h"
 #include "modem/text/tpdu.h"
 
 #define STORE_ID_SIZE 65 /* ids: 1..64 of [A-Za-z0-9._:-] */
-#define STORE_REASON_SIZE 256
-#define STORE_NAME_SIZE 64
-
-struct store;
 
 /*
  * Opens (creates, migrates) state_directory/footbridge.db and starts the thread.  Takes a lock on
@@ -164,18 +161,6 @@ int store_message_list(struct store *store, const struct store_message_filter *f
 
 /* ------------------------------------------------------------------ the radio's side */
 
-/* A moment, and whether it can be believed: an untrusted clock expires and fires nothing. */
-struct store_now {
-	int64_t usec;
-	bool trusted;
-};
-
-struct store_sim {
-	const char *modem; /* its name */
-	const char
-		*iccid; /* what references, parts and fingerprints belong to; IMSI when unknown */
-};
-
 /* What goes to a modem now. */
 struct store_job {
 	int64_t attempt; /* > 0 */
@@ -191,19 +176,18 @@ struct store_job {
 	unsigned refusals; /* those of them that ended in an error */
 };
 
-/*
- * job NULL: nothing to do for this SIM now; next_usec: when something will be due (0: nothing is
- * waiting).
- */
-typedef void (*store_job_done)(int error, const struct store_job *job, int64_t next_usec,
-			       void *userdata);
+/* job NULL: nothing to do for this SIM now, and wait says why; otherwise wait is NULL. */
+typedef void (*store_job_done)(int error, const struct store_job *job,
+			       const struct store_wait *wait, void *userdata);
 
 /*
  * Picks the next part for this SIM (priority, then due moment, then age; the parts of one delivery
- * stay on one SIM, in order, once something of it may be out), commits its attempt: the part is sending when the callback runs.
+ * stay on one SIM, in order, once something of it may be out) of what its route lets it take, counts
+ * it against its quota and commits its attempt: the part is sending when the callback runs.
  */
 int store_attempt_begin(struct store *store, const struct store_sim *sim,
-			const struct store_now *now, store_job_done done, void *userdata);
+			const struct store_route *route, const struct store_now *now,
+			store_job_done done, void *userdata);
 
 struct store_attempt_end {
 	int64_t attempt;
@@ -216,8 +200,6 @@ struct store_attempt_end {
 	bool may_be_duplicate; /* the next attempt of this part is to be marked so */
 	bool excused; /* not the message's fault (the network was gone): it does not count as a try */
 };
-
-typedef void (*store_done)(int error, void *userdata);
 
 /* -ENOENT: no such attempt; -EALREADY: it has ended before. done may be NULL. */
 int store_attempt_end(struct store *store, const struct store_attempt_end *end, store_done done,
@@ -253,6 +235,7 @@ struct store_tick_policy {
 struct store_tick {
 	int64_t next_usec; /* when the next tick is worth while; 0: when something changes */
 	unsigned released, expired, final_without_report, incomplete, resent, held, forgotten;
+	bool sorting; /* by other prefixes: turn again at once, whatever the clock */
 };
 typedef void (*store_tick_done)(int error, const struct store_tick *tick, void *userdata);
 
@@ -279,11 +262,13 @@ const char *inbound_state_name(enum inbound_state state);
 
 enum inbound_kind {
 	INBOUND_TEXT,
-	INBOUND_DATA, /* 8-bit, or to a port: text is upper-case hex */
-	INBOUND_MMS,  /* the notification of a picture message: text says so in words */
+	INBOUND_DATA, /* 8-bit, or to a port: text is upper-case hex, and "[…]" where parts are missing */
+	INBOUND_MMS, /* the notification of a picture message: text says so in words */
 	INBOUND_KIND_COUNT,
 };
 const char *inbound_kind_name(enum inbound_kind kind); /* "text", "data", "mms" */
+/* Of INBOUND_DATA: how many octets came. */
+size_t inbound_data_size(const char *text, size_t text_size);
 
 struct store_inbound {
 	char id[STORE_ID_SIZE];
@@ -374,13 +359,18 @@ int store_inbox_handled(struct store *store, const char *id, int64_t now_usec,
 
 /* ------------------------------------------------------------------ attention */
 
+/* The end of a message whose id begins so needs nobody: it is the daemon's own. */
+#define STORE_ID_OWN "selftest-"
+
 /* What needs a human. */
 enum attention_kind {
-	ATTENTION_FAILED,     /* a delivery ended failed */
-	ATTENTION_EXPIRED,    /* or expired */
-	ATTENTION_HELD,       /* is unknown, and its message says: ask */
-	ATTENTION_UNREADABLE, /* an SMS that came in could not be read */
-	ATTENTION_MODEM_DOWN, /* for 15 minutes; ends by itself when the modem is back */
+	ATTENTION_FAILED,        /* a delivery ended failed */
+	ATTENTION_EXPIRED,       /* or expired */
+	ATTENTION_HELD,          /* is unknown, and its message says: ask */
+	ATTENTION_UNREADABLE,    /* an SMS that came in could not be read */
+	ATTENTION_MODEM_DOWN,    /* for 15 minutes; ends by itself when the modem is back */
+	ATTENTION_MODEM_BALANCE, /* its credit is low; ends when it is not any more */
+	ATTENTION_MODEM_BARRED,  /* a self-test of it failed; ends when one succeeds */
 	ATTENTION_KIND_COUNT,
 };
 const char *attention_kind_name(enum attention_kind kind); /* "delivery.failed", "modem.down" … */
@@ -410,9 +400,10 @@ int store_attention_list(struct store *store, const struct store_attention_filte
 /* Ends one and answers it; again is fine.  -ENOENT. */
 int store_attention_end(struct store *store, const char *id, int64_t now_usec,
 			store_attention_done_list done, void *userdata);
-/* One open item for each modem that is down. */
-int store_attention_modem(struct store *store, const char *modem, bool down, const char *reason,
-			  int64_t now_usec);
+/* One open item for each modem and kind (ATTENTION_MODEM_DOWN and behind it) while it is wrong.
+ * reason may be NULL. */
+int store_attention_modem(struct store *store, const char *modem, enum attention_kind kind,
+			  bool wrong, const char *reason, int64_t now_usec);
 
 /* ------------------------------------------------------------------ events, overview */
 
@@ -475,21 +466,3 @@ typedef void (*store_overview_done)(int error, const struct store_overview *over
 				    void *userdata);
 /* Cost does not grow with history: counts are kept, not counted. */
 int store_overview(struct store *store, store_overview_done done, void *userdata);
-
-/* How a SIM does; moments 0: never. */
-struct store_sim_health {
-	unsigned parts_today;  /* given to the network since local midnight */
-	unsigned failed_today; /* refused, or without an answer, since then; excused ones are not */
-	unsigned recent, recent_failed; /* of the last 32 attempts that ended, at most */
-	int64_t last_sent_usec, last_failed_usec;
-	char last_error[16]; /* of last_failed: "CMS/38"; "" none */
-	/* Parts sent with a report asked for since the last report that fitted one came, and when
-	 * the first of them was. */
-	unsigned unreported;
-	int64_t unreported_since_usec, last_report_usec;
-};
-/* health is never NULL; all nought after an error. */
-typedef void (*store_sim_done)(int error, const struct store_sim_health *health, void *userdata);
-/* Cost does not grow with history. */
-int store_sim_health(struct store *store, const struct store_sim *sim, int64_t now_usec,
-		     store_sim_done done, void *userdata);

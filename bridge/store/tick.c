@@ -118,6 +118,11 @@ static int keeping_tick(struct database *db, struct tick_op *op, int64_t now_use
 	if (r < 0)
 		return r;
 	sooner(&op->tick.next_usec, next_usec);
+	r = quota_tick(db, now_usec);
+	if (r < 0)
+		return r;
+	next_usec = r > 0 ? now_usec : 0;
+	sooner(&op->tick.next_usec, next_usec);
 	r = retention_tick(db, now_usec, &op->policy, &next_usec);
 	if (r < 0)
 		return r;
@@ -133,10 +138,13 @@ static int tick_run(struct database *db, struct op *op)
 	int r = clock_turn(db, &tick->now);
 
 	db->sims.gone_usec = tick->policy.gone_usec;
-	/* All of it is a matter of time. */
+	if (r >= 0)
+		r = prefix_tick(db);
+	tick->tick.sorting = r > 0;
+	/* All the rest is a matter of time. */
 	if (r < 0 || !tick->now.trusted)
 		return r;
-	tick->tick.next_usec = now_usec + TURN_AT_LEAST_EVERY;
+	tick->tick.next_usec = tick->tick.sorting ? now_usec : now_usec + TURN_AT_LEAST_EVERY;
 	r = outgoing_tick(db, tick, now_usec);
 	if (r >= 0)
 		r = incoming_tick(db, &tick->tick, now_usec);

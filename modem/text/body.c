@@ -4,6 +4,7 @@
  */
 #include "modem/text/body.h"
 
+#include "bridge/base/hex.h"
 #include "bridge/base/utf8.h"
 #include "modem/text/alphabet.h"
 
@@ -79,17 +80,6 @@ static size_t read_ucs2(const struct body *body, struct body_carry *carry, char 
 	return size;
 }
 
-static size_t read_data(const struct body *body, char *text)
-{
-	static const char digits[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < body->size; i++) {
-		text[2 * i] = digits[body->octets[i] >> 4];
-		text[2 * i + 1] = digits[body->octets[i] & 0xf];
-	}
-	return 2 * body->size;
-}
-
 size_t body_read(const struct body *body, struct body_carry *carry,
 		 char text[static BODY_TEXT_SIZE])
 {
@@ -106,7 +96,7 @@ size_t body_read(const struct body *body, struct body_carry *carry,
 		size += read_ucs2(body, carry, text + size);
 		break;
 	case SMS_ALPHABET_8BIT:
-		size += read_data(body, text + size);
+		size += hex_write(body->octets, body->size, text + size);
 		break;
 	}
 	return size;

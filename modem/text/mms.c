@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bridge/base/utf8.h"
+#include "modem/text/cursor.h"
 
 /* WSP */
 enum {
@@ -43,22 +44,6 @@ enum {
 	CHARSET_UTF16BE = 1013,
 	CHARSET_UTF16 = 1015,
 };
-
-struct cursor {
-	const uint8_t *octets;
-	size_t left;
-};
-
-static const uint8_t *take(struct cursor *cursor, size_t count)
-{
-	const uint8_t *octets = cursor->octets;
-
-	if (cursor->left < count)
-		return NULL;
-	cursor->octets += count;
-	cursor->left -= count;
-	return octets;
-}
 
 /* uintvar, 8.1.2, of at most 32 bits. */
 static int take_uintvar(struct cursor *cursor, uint32_t *ret)

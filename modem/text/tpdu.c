@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bridge/base/clock.h"
+#include "modem/text/cursor.h"
 #include "modem/text/tpdu_inside.h"
 
 #define CENTRE_TIME_SIZE ((size_t)7)
@@ -28,23 +29,6 @@ enum {
 
 /* What a name or a text has at most, and the NUL behind it. */
 _Static_assert(TPDU_TEXT_SIZE >= BODY_TEXT_SIZE + 1, "the longest text has room");
-
-struct cursor {
-	const uint8_t *octets;
-	size_t left;
-};
-
-/* The next count octets, or NULL when there are fewer. */
-static const uint8_t *take(struct cursor *cursor, size_t count)
-{
-	const uint8_t *octets = cursor->octets;
-
-	if (cursor->left < count)
-		return NULL;
-	cursor->octets += count;
-	cursor->left -= count;
-	return octets;
-}
 
 /* A name is shown in one line: what would break it becomes a space. */
 static void decode_name(const uint8_t *octets, size_t semi_octets, char address[TPDU_ADDRESS_SIZE])

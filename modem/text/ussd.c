@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bridge/base/cleanup.h"
+#include "bridge/base/hex.h"
 #include "bridge/base/utf8.h"
 #include "modem/text/alphabet.h"
 #include "modem/text/script.h"
@@ -233,30 +234,12 @@ static enum form form_wished(int dcs, bool ucs2)
 	return ucs2 ? FORM_UCS2 : FORM_PACKED;
 }
 
-static int digit_of(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *found = c ? strchr(digits, c) : NULL;
-
-	return found ? (int)((found - digits) % 16) : -1;
-}
-
 /* Returns how many octets, 0 when it is no hex.  A long one that was cut may have an odd digit. */
 static size_t from_hex(const char *given, size_t size, uint8_t octets[static OCTETS_MAX])
 {
 	if (size > 2 * OCTETS_MAX || (size % 2 && size < CUT_DIGITS))
 		return 0;
-	for (size_t i = 0; i < size; i++) {
-		int digit = digit_of(given[i]);
-
-		if (digit < 0)
-			return 0;
-		if (i % 2)
-			octets[i / 2] |= (uint8_t)digit;
-		else if (i + 1 < size)
-			octets[i / 2] = (uint8_t)(digit << 4);
-	}
-	return size / 2;
+	return hex_read(given, size, octets) ? size / 2 : 0;
 }
 
 static void read_plain(struct reading *reading, const char *given, size_t size, int dcs)
@@ -323,7 +306,6 @@ size_t ussd_decode(const char *given, size_t size, int dcs, int ucs2,
 
 int ussd_encode_packed(const char *code, char hex[static USSD_HEX_SIZE])
 {
-	static const char digits[] = "0123456789ABCDEF";
 	uint8_t septets[CODE_SEPTETS_MAX + 2], octets[CODE_SEPTETS_MAX + 1];
 	size_t left = strlen(code), count = 0, size;
 
@@ -342,10 +324,6 @@ int ussd_encode_packed(const char *code, char hex[static USSD_HEX_SIZE])
 	if (count % 8 == 7 || (count > 0 && count % 8 == 0 && septets[count - 1] == '\r'))
 		septets[count++] = '\r';
 	size = gsm7_pack(septets, count, 0, octets);
-	for (size_t i = 0; i < size; i++) {
-		hex[2 * i] = digits[octets[i] >> 4];
-		hex[2 * i + 1] = digits[octets[i] & 0xf];
-	}
-	hex[2 * size] = '\0';
+	hex[hex_write(octets, size, hex)] = '\0';
 	return 0;
 }

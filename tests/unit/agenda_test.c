@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
+#include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
 #include "modem/agenda.h"
 
@@ -100,6 +102,52 @@ static void a_network_that_does_not_answer_is_late_once(void **state)
 	assert_int_equal(next(agenda, &task), AGENDA_READ);
 }
 
+/* By then the daemon has said that it failed. */
+static void a_ussd_code_that_waited_too_long_is_never_sent(void **state)
+{
+	struct agenda *agenda = *state;
+	struct agenda_task task;
+	int64_t id;
+
+	assert_true(agenda_add_ussd(agenda, &USSD));
+	assert_false(agenda_drop_late_ussd(agenda, &id));
+	agenda_set_minute_usec(agenda, 0);
+	assert_int_equal(next(agenda, &task), AGENDA_USSD_LATE);
+	assert_false(agenda_close_ussd(agenda, &id));
+	assert_true(agenda_drop_late_ussd(agenda, &id));
+	assert_int_equal(id, USSD.id);
+	assert_false(agenda_drop_late_ussd(agenda, &id));
+	assert_int_not_equal(next(agenda, &task), AGENDA_USSD);
+}
+
+static void a_ussd_code_that_is_late_stands_in_no_other_s_way(void **state)
+{
+	static const struct modem_order_ussd SECOND = { .id = 4, .code = "*101#" };
+	static const struct modem_order_ussd THIRD = { .id = 5, .code = "*102#" };
+	struct agenda *agenda = *state;
+	struct agenda_task task;
+	int64_t id;
+
+	assert_true(agenda_add_ussd(agenda, &USSD));
+	agenda_set_minute_usec(agenda, 0);
+	assert_true(agenda_add_ussd(agenda, &SECOND));
+	agenda_set_minute_usec(agenda, USEC_PER_MINUTE);
+	assert_int_equal(next(agenda, &task), AGENDA_USSD);
+	assert_string_equal(task.ussd.code, SECOND.code);
+	/* That one is open, and the network silent: it is closed before the next is sent. */
+	assert_true(agenda_ussd_is_open(agenda));
+	agenda_await_ussd(agenda, 0);
+	assert_true(agenda_add_ussd(agenda, &THIRD));
+	assert_int_equal(next(agenda, &task), AGENDA_USSD_LATE);
+	assert_false(agenda_drop_late_ussd(agenda, &id));
+	assert_true(agenda_close_ussd(agenda, &id));
+	assert_int_equal(id, SECOND.id);
+	assert_false(agenda_ussd_is_open(agenda));
+	assert_int_equal(next(agenda, &task), AGENDA_USSD);
+	assert_true(agenda_close_ussd(agenda, &id));
+	assert_int_equal(id, THIRD.id);
+}
+
 static void a_modem_that_came_up_anew_is_seen_to_before_anything_is_sent(void **state)
 {
 	struct agenda *agenda = *state;
@@ -173,6 +221,43 @@ static void what_waits_can_be_dropped_once(void **state)
 	assert_false(agenda_drop_ussd(agenda, &id));
 }
 
+/* A SIM that nobody has adopted keeps all of them, and their readings with them. */
+static void three_full_memories_are_kept(void **state)
+{
+	static const char *const MEMORIES[] = { "SM", "ME", "SR" };
+	struct agenda *agenda = *state;
+	uint8_t octets[20] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(MEMORIES); i++)
+		for (int location = 0; location < 255; location++) {
+			octets[0] = (uint8_t)location;
+			assert_true(agenda_reading(agenda, MEMORIES[i], location, octets,
+						   sizeof(octets)) > 0);
+		}
+	octets[0] = 0;
+	assert_int_equal(agenda_reading(agenda, "SM", 0, octets, sizeof(octets)), 1);
+}
+
+/* EF-ICCID has room for 20 digits (TS 51.011 10.1.1): one of 19 ends with a filler. */
+static void an_iccid_is_the_same_with_its_filler_and_without(void **state)
+{
+	static const struct {
+		const char *command, *text;
+	} CASES[] = {
+		{ "AT+CCID", "+CCID: \"8986011234567890123F\"" },
+		{ "AT+CCID", "8986011234567890123f" },
+		{ "AT+ICCID", "ICCID: 8986011234567890123F" },
+		{ "AT+CCID", "8986011234567890123" },
+	};
+	struct modem_word_identity identity;
+
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		agenda_set_identity(*state, CASES[i].command, CASES[i].text);
+		agenda_identity(*state, &identity);
+		assert_string_equal(identity.iccid, "8986011234567890123");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,10 +265,14 @@ int main(void)
 		TEST(a_send_goes_before_a_ussd_code_and_is_over_before_it),
 		TEST(one_ussd_code_at_a_time_is_closed_once),
 		TEST(a_network_that_does_not_answer_is_late_once),
+		TEST(a_ussd_code_that_waited_too_long_is_never_sent),
+		TEST(a_ussd_code_that_is_late_stands_in_no_other_s_way),
 		TEST(a_modem_that_came_up_anew_is_seen_to_before_anything_is_sent),
 		TEST(chatter_about_restarts_leaves_time_to_send),
 		TEST(a_store_that_becomes_tight_is_swept_at_once),
 		TEST(what_waits_can_be_dropped_once),
+		TEST(three_full_memories_are_kept),
+		TEST(an_iccid_is_the_same_with_its_filler_and_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

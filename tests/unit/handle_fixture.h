@@ -106,6 +106,10 @@ static inline void on_received(struct modem *modem, const struct modem_word_rece
 	struct world *world = userdata;
 
 	(void)modem;
+	/* The same reading may come again until it is deleted: announced, and listed by a sweep. */
+	for (unsigned i = 0; i < world->receptions; i++)
+		if (world->received[i].reading == received->reading)
+			return;
 	assert_true(world->receptions < RECEIVED_MAX);
 	world->received[world->receptions++] = *received;
 }

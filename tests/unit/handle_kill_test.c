@@ -77,6 +77,48 @@ static void a_worker_killed_after_ctrl_z_leaves_it_unknown(void **state)
 	assert_int_equal(world->late_outcome.attempt, -1);
 }
 
+/* As modem_kill_worker() leaves it, but the kernel does not let it go; its time is found to be over
+ * before its last words are read. */
+static void be_stuck(struct modem *modem)
+{
+	sd_event_source_set_priority(modem->deadline, SD_EVENT_PRIORITY_IMPORTANT);
+	modem->killed = true;
+	modem->deadlines.killed = clock_monotonic_usec() - DEADLINE_REAP_USEC;
+	modem_arm_deadline(modem);
+}
+
+static void a_worker_stuck_in_the_kernel_concludes_its_send_once(void **state)
+{
+	static const struct {
+		const char *point;
+		enum modem_outcome outcome;
+	} CASES[] = { { "cmgs", MODEM_OUTCOME_NOT_SENT }, { "answer", MODEM_OUTCOME_UNKNOWN } };
+	struct world *world = *state;
+
+	modem_begin(world, "", 100);
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		RUN_UNTIL(world, STATE_IS(world, READY));
+		world->outcomes = 0;
+		cell_do(world, "{\"op\":\"hold\",\"modem\":\"north\",\"at\":\"%s\"}",
+			CASES[i].point);
+		send_text(world, "half way", 1);
+		while (!cell_logged(world, "held", CASES[i].point))
+			sched_yield();
+		be_stuck(world->modem);
+		RUN_UNTIL(world, world->outcomes == 1);
+		assert_int_equal(world->outcome.attempt, 1);
+		assert_int_equal(world->outcome.outcome, CASES[i].outcome);
+		assert_true(STATE_IS(world, FAILED));
+		assert_non_null(strstr(modem_reason(world->modem), "stuck in the kernel"));
+		/* It comes loose after all. */
+		assert_int_equal(kill(modem_worker_pid(world->modem), SIGKILL), 0);
+		RUN_UNTIL(world, modem_worker_pid(world->modem) == 0);
+		cell_do(world, "{\"op\":\"resume\",\"modem\":\"north\"}");
+		RUN_UNTIL(world, STATE_IS(world, READY));
+		assert_int_equal(world->outcomes, 1);
+	}
+}
+
 static void a_modem_that_falls_silent_costs_its_worker_the_life(void **state)
 {
 	struct world *world = *state;
@@ -293,6 +335,7 @@ int main(int argc, char **argv)
 		TEST(a_worker_killed_before_ctrl_z_has_sent_nothing),
 		TEST(a_worker_killed_around_ctrl_z_never_says_what_is_not_so),
 		TEST(a_worker_killed_after_ctrl_z_leaves_it_unknown),
+		TEST(a_worker_stuck_in_the_kernel_concludes_its_send_once),
 		TEST(a_modem_that_falls_silent_costs_its_worker_the_life),
 		TEST(what_a_killed_worker_said_last_is_kept_without_its_secrets),
 		TEST(a_reading_of_a_dead_worker_is_stale),

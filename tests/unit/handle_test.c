@@ -375,6 +375,53 @@ static void a_stopped_modem_ends_and_stays_ended(void **state)
 	assert_string_equal(modem_reason(world->modem), "stopped");
 }
 
+/* How often its threads have gone to sleep. */
+static unsigned long sleeps_of(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long sum = 0, count;
+	struct dirent *task;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	assert_non_null(tasks);
+	while ((task = readdir(tasks))) {
+		CLEANUP_FCLOSE FILE *file = NULL;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/status", (int)pid, task->d_name);
+		file = task->d_name[0] == '.' ? NULL : fopen(path, "re");
+		while (file && fgets(line, sizeof(line), file))
+			if (sscanf(line, "voluntary_ctxt_switches: %lu", &count) == 1)
+				sum += count;
+	}
+	closedir(tasks);
+	return sum;
+}
+
+static void run_for(struct world *world, int64_t usec)
+{
+	int64_t until = clock_monotonic_usec() + usec;
+
+	while (clock_monotonic_usec() < until)
+		assert_true(sd_event_run(world->loop, 100000) >= 0);
+}
+
+static void a_worker_without_work_sleeps(void **state)
+{
+	struct world *world = *state;
+	unsigned long before;
+
+	modem_begin(world, "", 100);
+	RUN_UNTIL(world, STATE_IS(world, READY) && modem_network(world->modem)->signal_percent > 0);
+	/* What was armed for the last command runs out. */
+	run_for(world, 5 * USEC_PER_SEC / 2);
+	before = sleeps_of(modem_worker_pid(world->modem));
+	assert_true(before > 0);
+	run_for(world, 4 * USEC_PER_SEC);
+	assert_in_range(sleeps_of(modem_worker_pid(world->modem)) - before, 0, 1);
+}
+
 /* libgammu's own waits allow 1.4 a second: faster only when ours are in effect. */
 static void sends_are_not_slowed_by_libgammu_s_waits(void **state)
 {
@@ -419,6 +466,7 @@ int main(int argc, char **argv)
 		TEST(a_lost_network_is_seen_at_once),
 		TEST(a_stopped_modem_ends_and_stays_ended),
 		TEST(sends_are_not_slowed_by_libgammu_s_waits),
+		TEST(a_worker_without_work_sleeps),
 	};
 
 	if (argc > 1)

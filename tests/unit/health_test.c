@@ -22,6 +22,8 @@ static const struct modem_word_network FINE = { .registered = true,
 						.store_used = 3,
 						.store_size = 50 };
 
+static const struct health_limits NONE = { 0 };
+
 static void half_of_eight_sends_must_fail_before_it_is_said(void **state)
 {
 	static const struct {
@@ -108,8 +110,8 @@ static void a_modem_that_does_well_has_no_trouble(void **state)
 	char words[HEALTH_TROUBLE_SIZE];
 
 	(void)state;
-	assert_string_equal(health_explain(&sim, &FINE, NOW, words), "");
-	assert_string_equal(health_explain(NULL, &unknown, NOW, words), "");
+	assert_string_equal(health_explain(&sim, &FINE, &NONE, NOW, words), "");
+	assert_string_equal(health_explain(NULL, &unknown, &NONE, NOW, words), "");
 }
 
 static void each_trouble_is_a_sentence(void **state)
@@ -121,10 +123,10 @@ static void each_trouble_is_a_sentence(void **state)
 	(void)state;
 	network.store_used = 39;
 	network.signal_percent = 10;
-	assert_string_equal(health_explain(NULL, &network, NOW, words), "");
+	assert_string_equal(health_explain(NULL, &network, &NONE, NOW, words), "");
 	network.store_used = 40;
 	network.signal_percent = 9;
-	assert_string_equal(health_explain(&sim, &network, NOW, words),
+	assert_string_equal(health_explain(&sim, &network, &NONE, NOW, words),
 			    "4 of the last 8 sends failed. 40 of the SIM's 50 places for messages "
 			    "are taken. The signal is weak (9 %).");
 }
@@ -137,7 +139,7 @@ static void a_modem_without_a_network_has_no_weak_signal(void **state)
 	(void)state;
 	network.registered = false;
 	network.signal_percent = 0;
-	assert_string_equal(health_explain(NULL, &network, NOW, words), "");
+	assert_string_equal(health_explain(NULL, &network, &NONE, NOW, words), "");
 }
 
 static void the_largest_figures_fit(void **state)
@@ -153,8 +155,24 @@ static void the_largest_figures_fit(void **state)
 	char words[HEALTH_TROUBLE_SIZE];
 
 	(void)state;
-	health_explain(&sim, &network, NOW, words);
+	health_explain(&sim, &network, &NONE, NOW, words);
 	assert_non_null(strstr(words, "The signal is weak (0 %)."));
+}
+
+static void little_credit_and_a_test_that_failed_are_trouble(void **state)
+{
+	struct store_sim_health sim = { .balance = "3.20" };
+	const struct health_limits limits = { .balance_low = 5,
+					      .test_trouble = "The test failed." };
+	char words[HEALTH_TROUBLE_SIZE];
+
+	(void)state;
+	health_explain(&sim, &FINE, &limits, NOW, words);
+	assert_string_equal(words, "The test failed. Its credit is low: 3.20.");
+	assert_false(health_is_low(&sim, 0));
+	assert_false(health_is_low(&sim, 3.2));
+	sim.balance[0] = '\0';
+	assert_false(health_is_low(&sim, 5));
 }
 
 int main(void)
@@ -168,6 +186,7 @@ int main(void)
 		cmocka_unit_test(each_trouble_is_a_sentence),
 		cmocka_unit_test(a_modem_without_a_network_has_no_weak_signal),
 		cmocka_unit_test(the_largest_figures_fit),
+		cmocka_unit_test(little_credit_and_a_test_that_failed_are_trouble),
 	};
 
 	return cmocka_run_group_tests_name("health", tests, NULL, NULL);

@@ -229,7 +229,7 @@ static void what_a_modem_does_not_know_is_null(void **state)
 	(void)state;
 	assert_json(object,
 		    "{\"name\":\"north\",\"state\":\"absent\",\"reason\":\"no device\","
-		    "\"trouble\":null,"
+		    "\"trouble\":null,\"held\":false,"
 		    "\"device\":\"/dev/ttyUSB0\",\"imei\":\"356938030000013\",\"iccid\":null,"
 		    "\"imsi\":null,\"number\":null,\"manufacturer\":null,\"model\":null,"
 		    "\"firmware\":null,\"serviceCentre\":null,\"registered\":false,"
@@ -237,7 +237,13 @@ static void what_a_modem_does_not_know_is_null(void **state)
 		    "\"signalPercent\":null,\"storeUsed\":null,\"storeSize\":null,"
 		    "\"partsToday\":0,\"failedToday\":0,\"recentParts\":0,\"recentFailed\":0,"
 		    "\"lastSentAt\":null,\"lastFailedAt\":null,\"lastError\":null,"
-		    "\"unreported\":0,\"lastReportAt\":null,\"statusReports\":null}");
+		    "\"unreported\":0,\"lastReportAt\":null,\"statusReports\":null,"
+		    "\"quota\":{\"partsPerMinute\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"partsPerHour\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"partsPerDay\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"partsPerMonth\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"recipientsPerMonth\":{\"used\":0,\"limit\":null,\"until\":null}},"
+		    "\"balance\":null,\"balanceAt\":null}");
 }
 
 static void a_modem_tells_how_it_does(void **state)
@@ -258,8 +264,14 @@ static void a_modem_tells_how_it_does(void **state)
 						 .last_failed_usec = AT_USEC,
 						 .last_error = "CMS/38",
 						 .unreported = 25,
-						 .unreported_since_usec = AT_USEC };
+						 .unreported_since_usec = AT_USEC,
+						 .uses[STORE_LIMIT_DAY] = { 30, AT_USEC },
+						 .balance = "12.50",
+						 .balance_at_usec = AT_USEC };
 	const struct modem_view view = { .name = "north",
+					 .trouble = "8 of the last 16 sends failed.",
+					 .held = true,
+					 .quota.limits[STORE_LIMIT_DAY] = 200,
 					 .device = "/dev/ttyUSB0",
 					 .reason = "",
 					 .state = MODEM_STATE_READY,
@@ -272,9 +284,7 @@ static void a_modem_tells_how_it_does(void **state)
 	(void)state;
 	assert_json(object,
 		    "{\"name\":\"north\",\"state\":\"ready\",\"reason\":\"\",\"trouble\":"
-		    "\"8 of the last 16 sends failed, the last with CMS/38. "
-		    "No status report has come for 25 parts. "
-		    "45 of the SIM's 50 places for messages are taken.\","
+		    "\"8 of the last 16 sends failed.\",\"held\":true,"
 		    "\"device\":\"/dev/ttyUSB0\",\"imei\":null,"
 		    "\"iccid\":\"8986000000000000001\",\"imsi\":null,\"number\":null,"
 		    "\"manufacturer\":null,\"model\":null,\"firmware\":null,"
@@ -284,7 +294,14 @@ static void a_modem_tells_how_it_does(void **state)
 		    "\"partsToday\":30,\"failedToday\":10,\"recentParts\":16,"
 		    "\"recentFailed\":8,\"lastSentAt\":\"2026-12-01T08:00:00.000Z\","
 		    "\"lastFailedAt\":\"2026-12-01T08:00:00.000Z\",\"lastError\":\"CMS/38\","
-		    "\"unreported\":25,\"lastReportAt\":null,\"statusReports\":\"missing\"}");
+		    "\"unreported\":25,\"lastReportAt\":null,\"statusReports\":\"missing\","
+		    "\"quota\":{\"partsPerMinute\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"partsPerHour\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"partsPerDay\":{\"used\":30,\"limit\":200,"
+		    "\"until\":\"2026-12-01T08:00:00.000Z\"},"
+		    "\"partsPerMonth\":{\"used\":0,\"limit\":null,\"until\":null},"
+		    "\"recipientsPerMonth\":{\"used\":0,\"limit\":null,\"until\":null}},"
+		    "\"balance\":\"12.50\",\"balanceAt\":\"2026-12-01T08:00:00.000Z\"}");
 }
 
 static void a_sentence_cut_inside_a_character_is_no_failure(void **state)

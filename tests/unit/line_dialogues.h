@@ -51,7 +51,6 @@ static const struct dialogue DIALOGUES[] = {
 	SIMPLE("AT$TSSPCSW=?", "ERROR"),
 	NAMED("AT+CSCS?", "+CSCS: \"GSM\""),
 	NAMED("AT+CSCS=?", "+CSCS: (\"GSM\",\"UCS2\")"),
-	NAMED("AT+CPMS=?", "+CPMS: (\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")"),
 	NAMED("AT+CSQ", "+CSQ: 17,99"),
 	NAMED("AT+CPIN?", "+CPIN: READY"),
 	NAMED("AT+COPS?", "+COPS: 0,0,\"Cell\",7"),

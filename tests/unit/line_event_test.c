@@ -32,7 +32,8 @@ static void ussd_comes_in_every_form(void **state)
 		{ "+CUSD: (0-2)", "" },
 		{ "+CUSD:", "" },
 		{ "+CUSD: 0,\"one\r\ntwo\r\n\r\nthree\",15", "ussd 0 15 \"one\ntwo\n\nthree\";" },
-		{ "+CUSD: 1,\"one\n two\nOK\nRDY\n\",15", "ussd 1 15 \"one\n two\nOK\nRDY\n\";" },
+		{ "+CUSD: 1,\"one\n two\nOK\nRDY\n\",15",
+		  "restarted;ussd 1 15 \"one\n two\nOK\n\n\";" },
 	};
 
 	(void)state;
@@ -77,6 +78,40 @@ static void an_open_ussd_text_swallows_no_end_and_no_indication(void **state)
 	says(line, &log, "", "indicated SM 3;");
 	assert_true(line_wants_tick(line));
 	ticks(line, LINE_USSD_TICKS);
+	assert_int_equal(strncmp(log.unasked, "ussd 0 -1 \"never closed", 22), 0);
+	assert_false(line_wants_tick(line));
+	line_free(line);
+}
+
+static void an_open_ussd_text_hides_no_restart_and_no_sim(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	says(line, &log, "\r\n+CUSD: 0,\"never closed\r\n^RSSI:18\r\n+CPIN: NOT READY\r\n",
+	     "sim changed;");
+	says(line, &log, "RDY\r\n*PSUTTZ: 2014,12,8,18,6,27,\"+4\",0\r\n#QSS: 0\r\n",
+	     "restarted;sim changed;");
+	ticks(line, LINE_USSD_TICKS);
+	says(line, &log, "", "ussd 0 -1 \"never closed\n\n\n\n\n\n\";");
+	line_free(line);
+}
+
+static void an_open_ussd_text_ends_whatever_is_said_meanwhile(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	from_modem(line, "\r\n+CUSD: 0,\"never closed\r\n");
+	for (int i = 1; i < LINE_USSD_MOST_TICKS; i++) {
+		from_modem(line, "Call Ready\r\n");
+		ticks(line, 1);
+	}
+	assert_string_equal(log.unasked, "");
+	assert_true(line_wants_tick(line));
+	ticks(line, 1);
 	assert_int_equal(strncmp(log.unasked, "ussd 0 -1 \"never closed", 22), 0);
 	assert_false(line_wants_tick(line));
 	line_free(line);
@@ -175,6 +210,8 @@ int main(void)
 		cmocka_unit_test(ussd_comes_in_every_form),
 		cmocka_unit_test(ussd_within_the_answer_of_cusd_ends_nothing),
 		cmocka_unit_test(an_open_ussd_text_swallows_no_end_and_no_indication),
+		cmocka_unit_test(an_open_ussd_text_hides_no_restart_and_no_sim),
+		cmocka_unit_test(an_open_ussd_text_ends_whatever_is_said_meanwhile),
 		cmocka_unit_test(a_ussd_text_without_end_is_cut),
 		cmocka_unit_test(asking_for_the_ussd_setting_is_no_ussd),
 		cmocka_unit_test(a_restart_is_told_once_until_a_command_is_answered),

@@ -172,6 +172,21 @@ static void memories_in_any_form_are_lists(void **state)
 	}
 }
 
+/* What libgammu hears would leave out the only one: the session reads by the modem's own list. */
+static void memories_are_told_as_the_modem_lists_them(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	exchange(line, "AT+CPMS=?", "\r\n+CPMS: (\"MT\",\"SR\"),(\"MT\")\r\n\r\nOK\r\n");
+	assert_string_equal(log.events, "identity AT+CPMS=? +CPMS: (\"MT\",\"SR\"),(\"MT\");");
+	hears(&log, "AT+CPMS=?", "+CPMS: (\"SR\"),(\"SM\"),(\"SM\")\r\n\r\nOK");
+	exchange(line, "AT+CPMS=?", "\r\nERROR\r\n");
+	assert_string_equal(log.events, "");
+	line_free(line);
+}
+
 static void memories_that_are_not_said_are_the_sim(void **state)
 {
 	(void)state;
@@ -363,6 +378,39 @@ static void edit_mode_is_left_after_a_refusal(void **state)
 	line_free(line);
 }
 
+/* RDY may be chatter, and the prompt only slow: it would take the next command for text. */
+static void a_prompt_that_is_given_up_is_left(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+	exchange(line, "AT+CMGS=14", "\r\nRDY\r\n");
+	memset(log.modem, 0, sizeof(log.modem));
+	ticks(line, LINE_FORGOTTEN_TICKS);
+	assert_string_equal(log.modem, "\x1b");
+	hears(&log, "AT+CMGS=14", "+CMS ERROR: 500");
+	line_free(line);
+}
+
+static void a_prompt_is_left_whatever_ends_the_send_there(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+	exchange(line, "AT+CMGS=14", "\r\n> ");
+	from_gammu(line, "00AA");
+	memset(log.modem, 0, sizeof(log.modem));
+	from_modem(line, "\r\nOK\r\n");
+	from_gammu(line, "\x1a");
+	assert_string_equal(log.modem, "\x1b");
+	assert_string_equal(log.events, "result 2 ref -1 kind 0 code 0;");
+	line_free(line);
+}
+
 /* ---------------------------------------------------------------- registration */
 
 /* Air780E */
@@ -403,6 +451,7 @@ int main(void)
 		cmocka_unit_test(a_refused_cgatt_is_not_attached),
 		cmocka_unit_test(refused_character_sets_are_the_gsm_alphabet),
 		cmocka_unit_test(memories_in_any_form_are_lists),
+		cmocka_unit_test(memories_are_told_as_the_modem_lists_them),
 		cmocka_unit_test(memories_that_are_not_said_are_the_sim),
 		cmocka_unit_test(a_memory_selected_with_a_bare_ok_is_selected),
 		cmocka_unit_test(three_pairs_are_told_as_two),
@@ -417,6 +466,8 @@ int main(void)
 		cmocka_unit_test(a_command_that_a_restart_forgot_fails_after_a_while),
 		cmocka_unit_test(every_form_of_prompt_is_one),
 		cmocka_unit_test(edit_mode_is_left_after_a_refusal),
+		cmocka_unit_test(a_prompt_that_is_given_up_is_left),
+		cmocka_unit_test(a_prompt_is_left_whatever_ends_the_send_there),
 		cmocka_unit_test(cereg_answered_under_another_name_is_cereg),
 		cmocka_unit_test(a_question_has_one_answer),
 	};

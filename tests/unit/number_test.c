@@ -229,6 +229,27 @@ static void a_mask_hides_four_digits_or_more(void **state)
 	assert_string_equal(number_mask("+8613800000001", small, sizeof(small)), "+86138*");
 }
 
+static void numbers_are_the_same_by_their_last_digits(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		bool same;
+	} rows[] = {
+		{ "+8613800000001", "+8613800000001", true },
+		{ "+8613800000001", "13800000001", true },
+		{ "+8613800000001", "+8613800000002", false },
+		{ "10086", "10086", true },
+		{ "10086", "+8613810010086", false },
+		{ "Bank", "Bank", true },
+		{ "Bank", "Shop", false },
+		{ "", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(number_is_same(rows[i].one, rows[i].other), rows[i].same);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +259,7 @@ int main(void)
 		cmocka_unit_test(an_explanation_is_utf8_however_long_the_number_is),
 		cmocka_unit_test(nobody_answers_short_codes_and_names),
 		cmocka_unit_test(a_mask_hides_four_digits_or_more),
+		cmocka_unit_test(numbers_are_the_same_by_their_last_digits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

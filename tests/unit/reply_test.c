@@ -33,6 +33,9 @@ static void memories_are_found_in_every_form(void **state)
 		{ "+CPMS: (\"SM\"),(\"SM\",\"ME\"),(\"ME\")", "SM " },
 		/* Motorola: a union without its members */
 		{ "+CPMS: (\"MT\",\"OM\"),(\"OM\"),(\"MT\")", "MT " },
+		{ "+CPMS: (\"MT\",\"SR\"),(\"MT\"),(\"MT\")", "SR MT " },
+		/* in quotes of the other kind, and without its name */
+		{ " ('BM','SM'),('SM')", "SM " },
 		/* Nokia N79 */
 		{ "+CPMS: (),(),()", "" },
 		{ "+CPMS: ", "" },
@@ -90,6 +93,12 @@ static void a_service_centre_is_read_plain_and_in_ucs2(void **state)
 		{ "+CSCA: \"002B0038003600310033\",145", "+8613" },
 		/* Twelve digits: they could be three characters as well. */
 		{ "+CSCA: \"861380010050\",129", "861380010050" },
+		/* International by its type alone */
+		{ "+CSCA: \"8613800100500\",145", "+8613800100500" },
+		{ "+CSCA: \"0038003600310033\", 145", "+8613" },
+		{ "+CSCA: \"861380010050\",145", "+861380010050" },
+		{ "+CSCA: \"13800100500\",161", "13800100500" },
+		{ "+CSCA: \"13800100500\"", "13800100500" },
 		{ "+CSCA: \"\",129", NULL },
 		{ "+CSCA: ,129", NULL },
 		{ "+CSCA: \"", NULL },

@@ -83,6 +83,16 @@ static void its_events_can_be_resumed(void **state)
 	assert_string_equal(items.items[0].id, attention(f).items[0].id);
 }
 
+static void the_end_of_a_self_test_needs_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = STORE_ID_OWN "1" });
+	end(f, begin(f, &north, T0).job.attempt, PART_REFUSED_FOR_GOOD, -1);
+	assert_int_equal(state_of(f, STORE_ID_OWN "1"), DELIVERY_FAILED);
+	assert_int_equal(attention(f).count, 0);
+}
+
 static void a_person_ends_an_item_and_may_say_so_twice(void **state)
 {
 	struct fixture *f = *state;
@@ -126,22 +136,43 @@ static void a_modem_that_is_down_is_one_item_until_it_is_back(void **state)
 	struct fixture *f = *state;
 	struct items items;
 
-	store_attention_modem(f->store, "north", true, "It is not plugged in.", T0);
-	store_attention_modem(f->store, "north", true, "It is not plugged in.", T0 + 5);
-	store_attention_modem(f->store, "south", true, "Its SIM wants a PIN.", T0 + 6);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, true,
+			      "It is not plugged in.", T0);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, true,
+			      "It is not plugged in.", T0 + 5);
+	store_attention_modem(f->store, "south", ATTENTION_MODEM_DOWN, true, "Its SIM wants a PIN.",
+			      T0 + 6);
 	fixture_reopen(f);
 	items = attention(f);
 	assert_int_equal(items.count, 2);
 	assert_string_equal(items.items[1].modem, "north");
 	assert_int_equal(items.items[1].kind, ATTENTION_MODEM_DOWN);
 	assert_string_equal(items.items[1].reason, "It is not plugged in.");
-	store_attention_modem(f->store, "north", false, NULL, T0 + 9);
-	store_attention_modem(f->store, "north", false, NULL, T0 + 10);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, false, NULL, T0 + 9);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, false, NULL, T0 + 10);
 	items = attention(f);
 	assert_int_equal(items.count, 1);
 	assert_string_equal(items.items[0].modem, "south");
-	store_attention_modem(f->store, "north", true, "Again.", T0 + 11);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, true, "Again.", T0 + 11);
 	assert_int_equal(attention(f).count, 2);
+}
+
+static void what_is_wrong_with_one_modem_are_items_of_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct items items;
+
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, true, "Down.", T0);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_BALANCE, true, "3.20.", T0);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_BALANCE, true, "3.20.", T0);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_BARRED, true, "Lost.", T0);
+	assert_int_equal(attention(f).count, 3);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, false, NULL, T0 + 1);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_BARRED, false, NULL, T0 + 1);
+	items = attention(f);
+	assert_int_equal(items.count, 1);
+	assert_int_equal(items.items[0].kind, ATTENTION_MODEM_BALANCE);
+	assert_string_equal(items.items[0].reason, "3.20.");
 }
 
 static void every_kind_has_its_name(void **state)
@@ -153,6 +184,8 @@ static void every_kind_has_its_name(void **state)
 						attention_kind_name((enum attention_kind)j));
 	assert_string_equal(attention_kind_name(ATTENTION_FAILED), "delivery.failed");
 	assert_string_equal(attention_kind_name(ATTENTION_MODEM_DOWN), "modem.down");
+	assert_string_equal(attention_kind_name(ATTENTION_MODEM_BALANCE), "modem.balance");
+	assert_string_equal(attention_kind_name(ATTENTION_MODEM_BARRED), "modem.barred");
 }
 
 static void items_are_paged_from_the_newest(void **state)
@@ -163,7 +196,7 @@ static void items_are_paged_from_the_newest(void **state)
 
 	for (unsigned i = 0; i < 5; i++) {
 		snprintf(name, sizeof(name), "m%u", i);
-		store_attention_modem(f->store, name, true, "Down.", T0 + i);
+		store_attention_modem(f->store, name, ATTENTION_MODEM_DOWN, true, "Down.", T0 + i);
 	}
 	page = attention_page(f, (struct store_attention_filter){ .limit = 3 });
 	assert_int_equal(page.count, 3);
@@ -218,9 +251,11 @@ int main(void)
 		TEST(one_that_expires_needs_it_too_one_that_is_cancelled_does_not),
 		TEST(an_item_is_told_when_it_opens_and_when_it_ends),
 		TEST(its_events_can_be_resumed),
+		TEST(the_end_of_a_self_test_needs_nobody),
 		TEST(a_person_ends_an_item_and_may_say_so_twice),
 		TEST(an_sms_that_nobody_can_read_needs_attention_until_it_is_handled),
 		TEST(a_modem_that_is_down_is_one_item_until_it_is_back),
+		TEST(what_is_wrong_with_one_modem_are_items_of_their_own),
 		TEST(every_kind_has_its_name),
 		TEST(items_are_paged_from_the_newest),
 		TEST(what_is_held_waits_until_it_is_released_over_restarts_too),

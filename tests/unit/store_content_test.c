@@ -77,6 +77,21 @@ static void data_in_parts_is_one(void **state)
 	assert_string_equal(in.text[0], "01020304");
 }
 
+static void a_gap_in_what_goes_to_a_port_is_no_data(void **state)
+{
+	struct fixture *f = *state;
+	struct sms sms = { .text = "OK", .port = 16000, .concat = part_of(9, 3, 2) };
+	struct inbox in;
+
+	come(f, sms);
+	tick(f, T0 + 3 * DAY);
+	in = inbox(f);
+	assert_int_equal(in.items[0].state, INBOUND_INCOMPLETE);
+	assert_int_equal(in.items[0].kind, INBOUND_DATA);
+	assert_string_equal(in.text[0], "[…]4F4B[…]");
+	assert_int_equal(inbound_data_size(in.text[0], in.items[0].text_size), 2);
+}
+
 static void what_nobody_understands_is_of_no_kind_and_port(void **state)
 {
 	struct fixture *f = *state;
@@ -225,6 +240,7 @@ int main(void)
 		TEST(octets_to_a_port_are_told_with_it),
 		TEST(letters_to_a_port_are_data_too),
 		TEST(data_in_parts_is_one),
+		TEST(a_gap_in_what_goes_to_a_port_is_no_data),
 		TEST(what_nobody_understands_is_of_no_kind_and_port),
 		TEST(kinds_have_names),
 		TEST(a_picture_message_that_waits_is_told_in_words),

@@ -153,7 +153,8 @@ static void callbacks_come_in_the_order_of_posting(void **state)
 	struct outcome outcome = { 0 };
 
 	submit(f, (struct draft){ .id = "m" });
-	store_attempt_begin(f->store, &north, &(struct store_now){ T0, true }, keep_job, &turn);
+	store_attempt_begin(f->store, &north, &any_route, &(struct store_now){ T0, true }, keep_job,
+			    &turn);
 	store_message_get(f->store, "m", keep_message, &get);
 	store_recover(f->store, T0 + 1, keep_outcome, &outcome);
 	await(f, &outcome.came);
@@ -172,8 +173,8 @@ static void closing_runs_what_is_queued_and_calls_nobody(void **state)
 	submit(f, (struct draft){ .id = "m" });
 	submit(f, (struct draft){ .id = "n" });
 	assert_int_equal(store_message_cancel(f->store, "m", T0, keep_message, &shown), 0);
-	assert_int_equal(store_attempt_begin(f->store, &north, &(struct store_now){ T0, true },
-					     keep_job, &turn),
+	assert_int_equal(store_attempt_begin(f->store, &north, &any_route,
+					     &(struct store_now){ T0, true }, keep_job, &turn),
 			 0);
 	fixture_reopen(f);
 	assert_false(shown.came);

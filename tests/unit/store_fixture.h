@@ -266,9 +266,11 @@ struct turn {
 	int error;
 	struct store_job job;
 	int64_t next;
+	struct store_wait wait;
 };
 
-static inline void keep_job(int error, const struct store_job *job, int64_t next, void *userdata)
+static inline void keep_job(int error, const struct store_job *job, const struct store_wait *wait,
+			    void *userdata)
 {
 	struct turn *turn = userdata;
 
@@ -277,18 +279,29 @@ static inline void keep_job(int error, const struct store_job *job, int64_t next
 	turn->found = job != NULL;
 	if (job)
 		turn->job = *job;
-	turn->next = next;
+	if (wait) {
+		turn->next = wait->next_usec;
+		turn->wait = *wait;
+	}
+}
+
+/* Takes every number that no modem is configured for, and leaves nothing to conversations. */
+static const char *const no_prefix[] = { "" };
+static const struct store_route any_route = { .prefixes = no_prefix, .prefix_count = 1 };
+
+static inline struct turn begin_by(struct fixture *f, const struct store_sim *sim,
+				   const struct store_route *route, struct store_now now)
+{
+	struct turn turn = { 0 };
+
+	assert_int_equal(store_attempt_begin(f->store, sim, route, &now, keep_job, &turn), 0);
+	await(f, &turn.came);
+	return turn;
 }
 
 static inline struct turn begin(struct fixture *f, const struct store_sim *sim, int64_t now)
 {
-	struct turn turn = { 0 };
-
-	assert_int_equal(store_attempt_begin(f->store, sim, &(struct store_now){ now, true },
-					     keep_job, &turn),
-			 0);
-	await(f, &turn.came);
-	return turn;
+	return begin_by(f, sim, &any_route, (struct store_now){ now, true });
 }
 
 struct outcome {
@@ -416,14 +429,15 @@ static inline void keep_reading(int error, enum store_reading reading, void *use
 	read->reading = reading;
 }
 
-static inline enum store_reading receive_octets(struct fixture *f, const struct store_sim *sim,
-						const uint8_t *octets, size_t size, int location,
-						const struct tpdu *tpdu, int64_t at)
+static inline enum store_reading receive_from(struct fixture *f, const struct store_sim *sim,
+					      const uint8_t *octets, size_t size,
+					      const char *memory, int location,
+					      const struct tpdu *tpdu, int64_t at)
 {
 	const struct store_received received = {
 		.to = "+8613900000000",
 		.at_usec = at,
-		.memory = location < 0 ? "" : "SM",
+		.memory = memory,
 		.location = location,
 		.octets = octets,
 		.size = size,
@@ -435,6 +449,13 @@ static inline enum store_reading receive_octets(struct fixture *f, const struct 
 	await(f, &read.came);
 	assert_int_equal(read.error, 0);
 	return read.reading;
+}
+
+static inline enum store_reading receive_octets(struct fixture *f, const struct store_sim *sim,
+						const uint8_t *octets, size_t size, int location,
+						const struct tpdu *tpdu, int64_t at)
+{
+	return receive_from(f, sim, octets, size, location < 0 ? "" : "SM", location, tpdu, at);
 }
 
 /* The octets stand for a TPDU: what is different differs in them. */

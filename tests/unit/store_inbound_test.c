@@ -88,6 +88,23 @@ static void the_same_tpdu_in_two_slots_is_two_messages(void **state)
 	assert_int_equal(inbox(f).count, 2);
 }
 
+/* "MT" is the SIM's memory and the modem's in one: what is announced there is listed as "SM". */
+static void one_sms_in_a_memory_of_two_names_is_one_message(void **state)
+{
+	struct fixture *f = *state;
+	struct tpdu tpdu = deliver("hello");
+	const uint8_t *octets = (const uint8_t *)"hello";
+
+	assert_int_equal(receive_from(f, &north, octets, 5, "MT", 5, &tpdu, T0),
+			 STORE_READING_MESSAGE);
+	assert_int_equal(receive_from(f, &north, octets, 5, "SM", 5, &tpdu, T0),
+			 STORE_READING_COPY);
+	/* Its twin lies beside it, under either name. */
+	assert_int_equal(receive_from(f, &north, octets, 5, "SM", 6, &tpdu, T0),
+			 STORE_READING_MESSAGE);
+	assert_int_equal(inbox(f).count, 2);
+}
+
 static void what_the_network_sends_again_is_a_copy(void **state)
 {
 	struct fixture *f = *state;
@@ -282,6 +299,7 @@ int main(void)
 		TEST(a_message_is_in_the_inbox_and_told),
 		TEST(a_copy_read_twice_is_one_message),
 		TEST(the_same_tpdu_in_two_slots_is_two_messages),
+		TEST(one_sms_in_a_memory_of_two_names_is_one_message),
 		TEST(what_the_network_sends_again_is_a_copy),
 		TEST(a_message_that_came_directly_and_stored_is_one),
 		TEST(a_slot_that_holds_something_new_forgets_the_old),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Databases of versions 1 and 2, as the SQL of those made them, go on under this version.
+ * Databases of versions 1, 2 and 3, as the SQL of those made them, go on under this version.
  */
 #include <sqlite3.h>
 
 #include "bridge/store/vfs.h"
+#include "tests/unit/store_pool.h"
 #include "tests/unit/store_schema_1.h"
 #include "tests/unit/store_schema_2.h"
+#include "tests/unit/store_schema_3.h"
 #include "tests/unit/store_sms.h"
 #include "tests/unit/store_words.h"
 
@@ -98,6 +100,13 @@ static void make_version_2(sqlite3 *handle)
 	exec(handle, schema_2_retention);
 }
 
+static void make_version_3(sqlite3 *handle)
+{
+	make_version_2(handle);
+	exec(handle, schema_3_kinds);
+	exec(handle, schema_3_health);
+}
+
 static int setup_version(void **state, void (*make)(sqlite3 *handle), const char *version,
 			 bool sums)
 {
@@ -135,6 +144,11 @@ static int setup_version_1(void **state)
 static int setup_version_2(void **state)
 {
 	return setup_version(state, make_version_2, "PRAGMA user_version = 2", true);
+}
+
+static int setup_version_3(void **state)
+{
+	return setup_version(state, make_version_3, "PRAGMA user_version = 3", true);
 }
 
 static void everything_is_still_there(void **state)
@@ -294,12 +308,55 @@ static void attempts_of_before_count_as_tries(void **state)
 	assert_int_equal(begin(f, &north, T0 + 9).job.tries, 1);
 }
 
+static void what_waited_is_sorted_by_the_prefixes_of_now(void **state)
+{
+	static const char *const prefixes[] = { "+138" };
+	struct fixture *f = *state;
+	struct store_route route = { .prefixes = prefixes, .prefix_count = 1 };
+
+	assert_int_equal(set_prefixes(f, prefixes, 1), 0);
+	assert_false(begin(f, &north, T0 + 9).found);
+	assert_string_equal(
+		begin_by(f, &north, &route, (struct store_now){ T0 + 9, true }).job.message,
+		"pending");
+	assert_string_equal(
+		begin_by(f, &north, &route, (struct store_now){ T0 + HOUR, true }).job.message,
+		"later");
+}
+
+static void what_waited_is_in_the_backlog(void **state)
+{
+	struct fixture *f = *state;
+
+	/* The scheduled one is not, before its moment. */
+	assert_int_equal(backlog(f).total, 1);
+	assert_string_equal(backlog(f).prefix[0], "");
+	assert_int_equal(tick(f, T0 + HOUR).released, 1);
+	assert_int_equal(backlog(f).total, 3);
+	begin(f, &north, T0 + HOUR);
+	assert_int_equal(backlog(f).total, 2);
+}
+
+static void nothing_was_counted_before(void **state)
+{
+	struct fixture *f = *state;
+	struct store_sim_health health = health_of(f, &north, T0);
+
+	for (int i = 0; i < STORE_LIMIT_COUNT; i++)
+		assert_int_equal(health.uses[i].used, 0);
+	assert_string_equal(health.balance, "");
+	assert_int_equal(held_modems(f).count, 0);
+	begin(f, &north, T0 + 9);
+	assert_int_equal(health_of(f, &north, T0 + 9).uses[STORE_LIMIT_MONTH].used, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name)                                                                                 \
 	cmocka_unit_test_setup_teardown(name, setup_version_1, teardown),                          \
-		{ #name "_from_2", name, setup_version_2, teardown, NULL }
+		{ #name "_from_2", name, setup_version_2, teardown, NULL },                        \
+		{ #name "_from_3", name, setup_version_3, teardown, NULL }
 		TEST(everything_is_still_there),
 		TEST(what_waits_goes_out_and_what_is_scheduled_waits_on),
 		TEST(an_unknown_one_is_sent_again_in_its_time),
@@ -311,6 +368,9 @@ int main(void)
 		TEST(parts_of_before_are_given_up_in_their_time),
 		TEST(what_a_sim_did_is_known_as_far_as_it_was),
 		TEST(attempts_of_before_count_as_tries),
+		TEST(what_waited_is_sorted_by_the_prefixes_of_now),
+		TEST(what_waited_is_in_the_backlog),
+		TEST(nothing_was_counted_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

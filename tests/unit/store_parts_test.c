@@ -74,12 +74,16 @@ static void parts_over_days_make_one_whole(void **state)
 static void a_part_seen_twice_is_one(void **state)
 {
 	struct fixture *f = *state;
+	const struct sms sms = {
+		.from = ALICE, .text = "a", .concat = part_of(7, 2, 1), .sent = T0
+	};
+	struct octets padded = sms_write(&sms);
 
 	assert_int_equal(part(f, ALICE, "a", part_of(7, 2, 1), T0), STORE_READING_PART);
 	assert_int_equal(part(f, ALICE, "a", part_of(7, 2, 1), T0), STORE_READING_COPY);
-	/* Sent again by the sender, not by the centre: the octets differ. */
-	assert_int_equal(part(f, ALICE, "a", part_of(7, 2, 1), T0 + USEC_PER_SEC),
-			 STORE_READING_COPY);
+	/* From a slot, with what fills that up: the octets differ. */
+	octet_add(&padded, 0xff);
+	assert_int_equal(sms_read(f, &padded, 3, T0), STORE_READING_COPY);
 	fixture_reopen(f);
 	assert_int_equal(part(f, ALICE, "a", part_of(7, 2, 1), T0), STORE_READING_COPY);
 	assert_int_equal(part(f, ALICE, "b", part_of(7, 2, 2), T0 + USEC_PER_SEC),
@@ -192,6 +196,27 @@ static void a_reference_used_again_before_the_old_is_whole_ends_the_old(void **s
 	assert_string_equal(in.text[0], "a[…]");
 	assert_int_equal(part(f, ALICE, "d", part_of(7, 2, 2), T0 + HOUR), STORE_READING_MESSAGE);
 	assert_string_equal(inbox(f).text[0], "cd");
+}
+
+/* Two alarms that begin alike, of a sender with one reference for all. */
+static void a_first_part_that_another_message_shares_is_not_swallowed(void **state)
+{
+	struct fixture *f = *state;
+	int64_t later = T0 + USEC_PER_SEC;
+	struct inbox in;
+
+	part(f, ALICE, "a", part_of(7, 2, 1), T0);
+	assert_int_equal(part(f, ALICE, "a", part_of(7, 2, 1), later), STORE_READING_PART);
+	in = inbox(f);
+	assert_int_equal(in.count, 1);
+	assert_string_equal(in.text[0], "a[…]");
+	assert_int_equal(part(f, ALICE, "b", part_of(7, 2, 2), T0), STORE_READING_MESSAGE);
+	assert_int_equal(part(f, ALICE, "c", part_of(7, 2, 2), later), STORE_READING_PART);
+	tick(f, T0 + DAY + WAIT);
+	in = inbox(f);
+	assert_int_equal(in.count, 3);
+	assert_string_equal(in.text[0], "[…]c");
+	assert_string_equal(in.text[1], "ab");
 }
 
 /* Both would fill each other's gaps: chan_dongle#130, "mixed up". */
@@ -377,6 +402,7 @@ int main(void)
 		TEST(a_gap_between_parts_is_one_mark),
 		TEST(a_reference_used_again_after_a_whole_message_starts_anew),
 		TEST(a_reference_used_again_before_the_old_is_whole_ends_the_old),
+		TEST(a_first_part_that_another_message_shares_is_not_swallowed),
 		TEST(parts_sent_a_day_apart_are_of_different_messages),
 		TEST(a_part_after_the_wait_starts_anew_though_no_tick_has_been),
 		TEST(what_goes_to_another_port_is_another_message),

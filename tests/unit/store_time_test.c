@@ -309,9 +309,9 @@ static void what_somebody_dealt_with_is_forgotten_with_its_record(void **state)
 	struct fixture *f = *state;
 	struct items items;
 
-	store_attention_modem(f->store, "north", true, "Down.", T0);
-	store_attention_modem(f->store, "south", true, "Down.", T0);
-	store_attention_modem(f->store, "north", false, "", T0 + DAY);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, true, "Down.", T0);
+	store_attention_modem(f->store, "south", ATTENTION_MODEM_DOWN, true, "Down.", T0);
+	store_attention_modem(f->store, "north", ATTENTION_MODEM_DOWN, false, "", T0 + DAY);
 	submit(f, (struct draft){ .id = "m" });
 	end(f, begin(f, &north, T0).job.attempt, PART_REFUSED_FOR_GOOD, -1);
 	forget(f, T0 + 11 * DAY);

@@ -52,12 +52,7 @@ static inline int adopt(struct fixture *f, const struct store_sim *sim)
 static inline struct turn begin_untrusted(struct fixture *f, const struct store_sim *sim,
 					  int64_t now)
 {
-	const struct store_now moment = { now, false };
-	struct turn turn = { 0 };
-
-	assert_int_equal(store_attempt_begin(f->store, sim, &moment, keep_job, &turn), 0);
-	await(f, &turn.came);
-	return turn;
+	return begin_by(f, sim, &any_route, (struct store_now){ now, false });
 }
 
 static inline struct store_tick tick_by(struct fixture *f, int64_t now, bool trusted,

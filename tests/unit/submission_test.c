@@ -90,6 +90,8 @@ static void what_is_wrong_is_refused_by_name(void **state)
 		  "colour" },
 		{ "{\"to\":[\"+8613800000001\"],\"text\":\"x\",\"id\":\"a b\"}", "InvalidId",
 		  "letters" },
+		{ "{\"to\":[\"+8613800000001\"],\"text\":\"x\",\"id\":\"selftest-1\"}", "InvalidId",
+		  "another" },
 		{ "{\"to\":[\"+8613800000001\"],\"text\":\"x\",\"from\":\"bob\"}", "UnknownUser",
 		  "from" },
 		{ "{\"to\":[\"+8613800000001\"],\"text\":\"x\",\"channel\":\"ip\"}", "NoChannel",

@@ -21,7 +21,7 @@
 
 static struct store_attempt attempts[40];
 static struct store_delivery deliveries[30];
-static const struct why_modem north = { "north", MODEM_STATE_READY, "registered", false };
+static const struct why_modem north = { "north", MODEM_STATE_READY, "registered", false, NULL };
 
 static struct store_message a_message(enum delivery_state state)
 {
@@ -202,8 +202,9 @@ static void what_waits_says_for_what(void **state)
 {
 	struct store_message message = a_message(DELIVERY_PENDING);
 	struct why_situation situation = a_situation();
-	struct why_modem broken = { "north", MODEM_STATE_FAILED, "no SIM", false };
-	struct why_modem resting = { "north", MODEM_STATE_READY, "There is no network.", true };
+	struct why_modem broken = { "north", MODEM_STATE_FAILED, "no SIM", false, NULL };
+	struct why_modem resting = { "north", MODEM_STATE_READY, "There is no network.", true,
+				     NULL };
 
 	(void)state;
 	tell_of(&message, &situation);
@@ -307,6 +308,54 @@ static void a_story_of_very_many_recipients_ends(void **state)
 	assert_true(told->count < WHY_SENTENCES_MAX);
 }
 
+static void a_quota_that_is_used_up_is_told(void **state)
+{
+	struct store_message message = a_message(DELIVERY_PENDING);
+	struct why_situation situation = a_situation();
+	const struct why_modem used_up = { "north", MODEM_STATE_READY, "registered", false,
+					   "its 200 parts a day" };
+
+	(void)state;
+	situation.modems = &used_up;
+	tell_of(&message, &situation);
+	assert_true(has("Now it waits for a modem: none is ready."));
+	assert_true(has("Modem north has used up its 200 parts a day."));
+
+	deliveries[0].next_attempt_usec = CAME + 30 * MINUTE;
+	snprintf(deliveries[0].reason, sizeof(deliveries[0].reason),
+		 "Every modem that may send there has used up its quota.");
+	tell_of(&message, &situation);
+	assert_true(
+		has("Now it waits for the next try, on 21 November 2026 at 12:30:00. Every modem "
+		    "that may send there has used up its quota."));
+}
+
+static void only_modems_that_may_send_there_are_waited_for(void **state)
+{
+	static const char *const china[] = { "+86", NULL }, *const germany[] = { "+49", NULL };
+	struct store_message message = a_message(DELIVERY_PENDING);
+	struct why_situation situation = a_situation();
+	const struct why_modem modems[] = {
+		{ "north", MODEM_STATE_READY, "registered", false, NULL },
+		{ "south", MODEM_STATE_FAILED, "no SIM", false, NULL },
+	};
+	const struct choice_sim nobody[] = { { .prefixes = germany }, { .prefixes = germany } };
+	const struct choice_sim other[] = { { .prefixes = germany }, { .prefixes = china } };
+
+	(void)state;
+	situation.modems = modems;
+	situation.modem_count = 2;
+	situation.sims = nobody;
+	tell_of(&message, &situation);
+	assert_true(has("No modem may send to this number: see prefixes."));
+	assert_false(has("waits for its turn"));
+	situation.sims = other;
+	tell_of(&message, &situation);
+	assert_true(has("none that may send to this number is ready"));
+	assert_true(has("Modem south is failed: no SIM."));
+	assert_false(has("Modem north is"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,11 +365,13 @@ int main(void)
 		cmocka_unit_test(each_try_is_told_with_its_moment_modem_and_answer),
 		cmocka_unit_test(many_tries_are_told_in_a_few_sentences),
 		cmocka_unit_test(what_waits_says_for_what),
+		cmocka_unit_test(only_modems_that_may_send_there_are_waited_for),
 		cmocka_unit_test(
 			a_moment_that_has_come_on_a_clock_that_is_not_trusted_is_waited_for),
 		cmocka_unit_test(the_unknown_says_until_when_and_what_then),
 		cmocka_unit_test(every_end_says_that_it_is_one),
 		cmocka_unit_test(a_story_of_very_many_recipients_ends),
+		cmocka_unit_test(a_quota_that_is_used_up_is_told),
 	};
 
 	setenv("TZ", "UTC", 1);

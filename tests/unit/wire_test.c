@@ -76,7 +76,7 @@ static void the_other_orders_cross(void **state)
 {
 	struct modem_order start = {
 		.type = MODEM_ORDER_START,
-		.start = { "/dev/ttyUSB0", 115200, 60, 100 },
+		.start = { "/dev/ttyUSB0", 115200, 60, 100, MODEM_REMEDY_RESTART },
 	};
 	struct modem_order delete = { .type = MODEM_ORDER_DELETE, .delete.reading = 9 };
 	struct modem_order pin = { .type = MODEM_ORDER_PIN, .pin = { "1234", "why" } };
@@ -97,6 +97,7 @@ static void the_other_orders_cross(void **state)
 	assert_int_equal(got.start.speed, 115200);
 	assert_int_equal(got.start.sweep_seconds, 60);
 	assert_int_equal(got.start.pace_percent, 100);
+	assert_int_equal(got.start.remedy, MODEM_REMEDY_RESTART);
 	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
 	assert_int_equal(got.delete.reading, 9);
 	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
@@ -109,6 +110,57 @@ static void the_other_orders_cross(void **state)
 	close(sockets[0]);
 	assert_int_equal(modem_order_recv(sockets[1], &got), 0);
 	sockets[0] = fcntl(sockets[1], F_DUPFD_CLOEXEC, 0);
+}
+
+static void an_order_to_look_at_ports_crosses_with_all_of_them(void **state)
+{
+	struct modem_order sent = {
+		.type = MODEM_ORDER_PROBE,
+		.probe = { .speed = 9600, .wait_msec = 3000, .count = MODEM_PORTS_MAX }
+	};
+	struct modem_order got;
+
+	(void)state;
+	for (int i = 0; i < MODEM_PORTS_MAX; i++)
+		memset(sent.probe.devices[i], 'a' + i, MODEM_PATH_SIZE - 1);
+	assert_int_equal(modem_order_send(sockets[0], &sent), 0);
+	assert_int_equal(modem_order_recv(sockets[1], &got), 1);
+	assert_int_equal(got.type, MODEM_ORDER_PROBE);
+	assert_int_equal(got.probe.speed, 9600);
+	assert_int_equal(got.probe.wait_msec, 3000);
+	assert_int_equal(got.probe.count, MODEM_PORTS_MAX);
+	for (int i = 0; i < MODEM_PORTS_MAX; i++)
+		assert_string_equal(got.probe.devices[i], sent.probe.devices[i]);
+	/* Without a port there is nothing to look at, and nobody waits for nothing. */
+	sent.probe.count = 0;
+	assert_int_equal(modem_order_send(sockets[0], &sent), 0);
+	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
+	sent.probe.count = 1;
+	sent.probe.wait_msec = 0;
+	assert_int_equal(modem_order_send(sockets[0], &sent), 0);
+	assert_int_equal(modem_order_recv(sockets[1], &got), -EBADMSG);
+}
+
+static void who_it_is_and_whose_fault_it_is_cross(void **state)
+{
+	const struct modem_word identity = {
+		.type = MODEM_WORD_IDENTITY,
+		.identity = { "1", "2", "3", "4", "5", "6", "7", "/dev/ttyUSB1" },
+	};
+	const struct modem_word failed = { .type = MODEM_WORD_STATE,
+					   .state = { MODEM_STATE_FAILED, "why", true } };
+	struct modem_word got;
+
+	(void)state;
+	assert_int_equal(modem_word_send(sockets[0], &identity), 0);
+	assert_int_equal(modem_word_recv(sockets[1], &got), 1);
+	assert_string_equal(got.identity.imei, "1");
+	assert_string_equal(got.identity.service_centre, "7");
+	assert_string_equal(got.identity.device, "/dev/ttyUSB1");
+	assert_int_equal(modem_word_send(sockets[0], &failed), 0);
+	assert_int_equal(modem_word_recv(sockets[1], &got), 1);
+	assert_string_equal(got.state.reason, "why");
+	assert_true(got.state.faulty);
 }
 
 static struct modem_word a_reception(void)
@@ -232,7 +284,7 @@ static void what_is_known_of_the_network_crosses_with_every_field(void **state)
 static void every_kind_of_word_crosses(void **state)
 {
 	const struct modem_word words[] = {
-		{ .type = MODEM_WORD_STATE, .state = { MODEM_STATE_PIN, "why" } },
+		{ .type = MODEM_WORD_STATE, .state = { MODEM_STATE_PIN, "why", false } },
 		{ .type = MODEM_WORD_IDENTITY,
 		  .identity = { .imei = "1", .service_centre = "+2" } },
 		{ .type = MODEM_WORD_NETWORK,
@@ -277,7 +329,8 @@ static void every_state_has_a_name_of_its_own(void **state)
 /* Words that are well-formed but can't be meant: each has one field that is out of its range. */
 static void spoil_state(struct modem_word *word)
 {
-	*word = (struct modem_word){ .type = MODEM_WORD_STATE, .state = { MODEM_STATE_HELD, "" } };
+	*word = (struct modem_word){ .type = MODEM_WORD_STATE,
+				     .state = { MODEM_STATE_HELD, "", false } };
 }
 
 static void spoil_state_range(struct modem_word *word)
@@ -461,6 +514,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_order_to_send_crosses_with_every_field),
 		TEST(the_other_orders_cross),
+		TEST(an_order_to_look_at_ports_crosses_with_all_of_them),
+		TEST(who_it_is_and_whose_fault_it_is_cross),
 		TEST(a_reception_crosses_with_every_field),
 		TEST(what_can_t_be_decoded_crosses_raw),
 		TEST(the_answer_to_a_ussd_code_crosses_with_every_field),

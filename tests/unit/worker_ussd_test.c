@@ -4,6 +4,24 @@
  */
 #include "tests/unit/handle_fixture.h"
 
+#define SHORT_MINUTE_SECONDS 3
+
+/* A worker whose minute is short. */
+static void hasty_worker_begin(struct world *world)
+{
+	char program[256];
+	struct modem_settings settings = {
+		.name = "north",
+		.program = program,
+		.start = { .speed = 115200, .sweep_seconds = SHORT_MINUTE_SECONDS },
+		.time_percent = 100,
+	};
+
+	program_path("footbridge-modem", program, sizeof(program));
+	snprintf(settings.start.device, sizeof(settings.start.device), "%s", world->device);
+	assert_int_equal(modem_new(world->loop, &settings, &LISTENER, world, &world->modem), 0);
+}
+
 /* text NULL: the network never answers. */
 static void network_answers(struct world *world, const char *code, const char *text)
 {
@@ -111,6 +129,34 @@ static void a_send_that_runs_is_over_before_the_code_goes_out(void **state)
 	assert_int_equal(times_asked(world, "*100#"), 1);
 }
 
+/* The daemon has given it up by then, and may have been asked for it again. */
+static void a_code_that_waited_too_long_is_never_sent(void **state)
+{
+	struct world *world = *state;
+	int64_t id, begun;
+
+	hasty_worker_begin(world);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	network_answers(world, "*104*1234#", "\"thank you\"");
+	cell_do(world, "{\"op\":\"hold\",\"modem\":\"north\",\"at\":\"answer\"}");
+	send_text(world, "first", 1);
+	RUN_UNTIL(world, world->handed_over == 1);
+	begun = clock_monotonic_usec();
+	id = begin_ussd(world, "*104*1234#");
+	RUN_UNTIL(world, clock_monotonic_usec() - begun > SHORT_MINUTE_SECONDS * USEC_PER_SEC);
+	cell_do(world, "{\"op\":\"resume\",\"modem\":\"north\"}");
+	RUN_UNTIL(world, world->ussds == 1);
+	assert_int_equal(world->ussd.id, id);
+	assert_int_equal(world->ussd.end, MODEM_USSD_FAILED);
+	assert_non_null(strstr(world->ussd.reason, "other work"));
+	assert_int_equal(times_asked(world, "*104*1234#"), 0);
+	/* The next one is a new question. */
+	begin_ussd(world, "*104*1234#");
+	RUN_UNTIL(world, world->ussds == 2);
+	assert_string_equal(world->ussd.text, "thank you");
+	assert_int_equal(times_asked(world, "*104*1234#"), 1);
+}
+
 static void a_code_that_the_modem_refuses_fails_once(void **state)
 {
 	struct world *world = *state;
@@ -150,6 +196,7 @@ int main(int argc, char **argv)
 		TEST(what_nobody_asked_for_has_no_id),
 		TEST(other_work_goes_on_while_the_network_thinks),
 		TEST(a_send_that_runs_is_over_before_the_code_goes_out),
+		TEST(a_code_that_waited_too_long_is_never_sent),
 		TEST(a_code_that_the_modem_refuses_fails_once),
 		TEST(the_network_s_clock_and_registration_are_told),
 	};

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See pool.h.  What a radio can do is asked of it anew whenever the store is asked for work: nothing
+ * of that is kept here, so that nothing of it can be out of date.
+ */
+#include "bridge/core/pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/log.h"
+#include "bridge/core/radio.h"
+#include "bridge/core/selftest.h"
+#include "bridge/core/used_up.h"
+
+#define HELD_MAX 1024 /* pool_hold_key(): also such as nobody has any more */
+
+struct pool {
+	struct config_modem *found[POOL_MAX]; /* of modems that nobody has configured */
+	size_t found_count;
+	char (*held)[STORE_NAME_SIZE];
+	size_t held_count;
+};
+
+/* ------------------------------------------------------------------ held */
+
+static size_t held_find(const struct pool *pool, const char *key)
+{
+	size_t i = 0;
+
+	while (i < pool->held_count && strcmp(pool->held[i], key) != 0)
+		i++;
+	return i;
+}
+
+static void held_note(struct pool *pool, const char *key, bool held)
+{
+	size_t at = held_find(pool, key);
+
+	if (held && at == pool->held_count && at < HELD_MAX)
+		snprintf(pool->held[pool->held_count++], STORE_NAME_SIZE, "%s", key);
+	else if (!held && at < pool->held_count)
+		memmove(pool->held[at], pool->held[--pool->held_count], STORE_NAME_SIZE);
+}
+
+void pool_hold(struct bridge *bridge, struct radio *radio, bool held)
+{
+	char key[STORE_NAME_SIZE], other[STORE_NAME_SIZE];
+
+	pool_hold_key(radio_config(radio), key);
+	held_note(bridge->pool, key, held);
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		pool_hold_key(radio_config(bridge->radios[i]), other);
+		if (strcmp(other, key) == 0)
+			radio_set_held(bridge->radios[i], held);
+	}
+}
+
+/* ------------------------------------------------------------------ radios */
+
+static int radio_add(struct bridge *bridge, const struct config_modem *config)
+{
+	const struct pool *pool = bridge->pool;
+	char key[STORE_NAME_SIZE];
+	int r;
+
+	pool_hold_key(config, key);
+	r = radio_new(bridge, config, held_find(pool, key) < pool->held_count,
+		      &bridge->radios[bridge->radio_count]);
+	if (r == 0)
+		bridge->radio_count++;
+	return r;
+}
+
+int pool_start(struct bridge *bridge, const char *const *held, size_t held_count)
+{
+	const struct config *config = bridge->config;
+	struct pool *pool = calloc(1, sizeof(*pool));
+	int r;
+
+	bridge->radios = calloc(POOL_MAX, sizeof(struct radio *));
+	bridge->pool = pool;
+	if (!pool || !bridge->radios)
+		return -ENOMEM;
+	pool->held = calloc(HELD_MAX, sizeof(*pool->held));
+	if (!pool->held)
+		return -ENOMEM;
+	for (size_t i = 0; i < held_count; i++)
+		held_note(pool, held[i], true);
+	if (config->modem_count > POOL_MAX)
+		return -E2BIG;
+	r = used_up_new(bridge);
+	for (size_t i = 0; i < config->modem_count && r == 0; i++)
+		r = radio_add(bridge, &config->modems[i]);
+	if (r == 0)
+		used_up_look(bridge);
+	return r;
+}
+
+static void config_free_found(struct config_modem *config)
+{
+	if (!config)
+		return;
+	free(config->name);
+	free(config->imei);
+	free(config->usb_path);
+	free(config);
+}
+
+void pool_free(struct bridge *bridge)
+{
+	struct pool *pool = bridge->pool;
+
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		radio_free(bridge->radios[i]);
+	free(bridge->radios);
+	bridge->radios = NULL;
+	bridge->radio_count = 0;
+	bridge->used_up = used_up_free(bridge->used_up);
+	bridge->pool = NULL;
+	if (!pool)
+		return;
+	for (size_t i = 0; i < pool->found_count; i++)
+		config_free_found(pool->found[i]);
+	free(pool->held);
+	free(pool);
+}
+
+/* ------------------------------------------------------------------ modems that are plugged in */
+
+static bool same(const char *wanted, const char *is)
+{
+	return wanted && wanted[0] && strcmp(wanted, is) == 0;
+}
+
+static bool is_configured_as(const struct config_modem *config,
+			     const struct modem_word_identity *identity)
+{
+	return same(config->imei, identity->imei) || same(config->imsi, identity->imsi) ||
+	       same(config->iccid, identity->iccid);
+}
+
+static bool has_identity(const struct config_modem *config)
+{
+	return !config->device && (config->imei || config->imsi || config->iccid);
+}
+
+bool pool_misses_one(const struct bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++)
+		if (has_identity(radio_config(bridge->radios[i])) &&
+		    !radio_is_plugged(bridge->radios[i]))
+			return true;
+	return false;
+}
+
+/* How sure it is that this radio had that modem: 0 it had not. */
+static int likeness(const struct radio *radio, const struct modem_word_identity *identity,
+		    const char *usb_path)
+{
+	const struct config_modem *config = radio_config(radio);
+	bool here = same(config->usb_path, usb_path);
+
+	if (strcmp(config->imei ? config->imei : "", identity->imei) != 0 ||
+	    (!identity->imei[0] && !here))
+		return 0;
+	if (same(identity->iccid, radio_sim(radio).iccid))
+		return 3;
+	return here ? 2 : 1;
+}
+
+static struct radio *find_had(const struct bridge *bridge,
+			      const struct modem_word_identity *identity, const char *usb_path)
+{
+	struct radio *best = NULL;
+	int most = 0;
+
+	for (size_t i = bridge->config->modem_count; i < bridge->radio_count; i++) {
+		int like = likeness(bridge->radios[i], identity, usb_path);
+
+		if (like > most && !radio_is_plugged(bridge->radios[i])) {
+			best = bridge->radios[i];
+			most = like;
+		}
+	}
+	return best;
+}
+
+static struct radio *find_configured(const struct bridge *bridge,
+				     const struct modem_word_identity *identity)
+{
+	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++) {
+		struct radio *radio = bridge->radios[i];
+
+		if (has_identity(radio_config(radio)) && !radio_is_plugged(radio) &&
+		    is_configured_as(radio_config(radio), identity))
+			return radio;
+	}
+	return NULL;
+}
+
+/* Clones share IMEIs. */
+static bool is_there_twice(const struct bridge *bridge, const char *imei)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		const struct radio *radio = bridge->radios[i];
+
+		if (radio_is_plugged(radio) &&
+		    (same(modem_identity(radio_modem(radio))->imei, imei) ||
+		     same(radio_config(radio)->imei, imei)))
+			return true;
+	}
+	return false;
+}
+
+static bool name_taken(const char *name, const void *userdata)
+{
+	return bridge_find_radio(userdata, name) != NULL;
+}
+
+static int add_found(struct bridge *bridge, const struct modem_word_identity *identity,
+		     const char *usb_path, struct radio **ret_radio)
+{
+	struct pool *pool = bridge->pool;
+	struct config_modem *config;
+	char name[MODEM_NAME_SIZE];
+	int r;
+
+	if (bridge->radio_count == POOL_MAX)
+		return -EBUSY;
+	pool_name(identity->imei, usb_path, is_there_twice(bridge, identity->imei), name_taken,
+		  bridge, name);
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return -ENOMEM;
+	config->name = strdup(name);
+	config->imei = strdup(identity->imei);
+	config->usb_path = strdup(usb_path);
+	config->speed = CONFIG_SPEED;
+	r = -ENOMEM;
+	if (config->name && config->imei && config->usb_path)
+		r = radio_add(bridge, config);
+	if (r < 0) {
+		config_free_found(config);
+		return r;
+	}
+	pool->found[pool->found_count++] = config;
+	*ret_radio = bridge->radios[bridge->radio_count - 1];
+	/* It may be the first of its class. */
+	used_up_look(bridge);
+	return 0;
+}
+
+int pool_find(struct bridge *bridge, const struct modem_word_identity *identity,
+	      const char *usb_path, struct radio **ret_radio)
+{
+	struct radio *radio = find_configured(bridge, identity);
+
+	if (!radio && bridge->config->modem_discovery)
+		radio = find_had(bridge, identity, usb_path);
+	if (radio) {
+		*ret_radio = radio;
+		return 0;
+	}
+	if (!bridge->config->modem_discovery)
+		return -ENOENT;
+	return add_found(bridge, identity, usb_path, ret_radio);
+}
+
+/* ------------------------------------------------------------------ who takes what */
+
+struct store_quota pool_quota(const struct config_modem *config)
+{
+	const struct config_quota *quota = &config->quota;
+
+	return (struct store_quota){
+		.limits = { [STORE_LIMIT_MINUTE] = quota->parts_per_minute,
+			    [STORE_LIMIT_HOUR] = quota->parts_per_hour,
+			    [STORE_LIMIT_DAY] = quota->parts_per_day,
+			    [STORE_LIMIT_MONTH] = quota->parts_per_month,
+			    [STORE_LIMIT_RECIPIENTS] = quota->recipients_per_month },
+		.reset_day = quota->reset_day,
+	};
+}
+
+size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		const struct radio *radio = bridge->radios[i];
+		const struct config_modem *config = radio_config(radio);
+		enum store_limit limit = radio_limit(radio, NULL);
+
+		sims[i] = (struct choice_sim){
+			.sim = radio_sim(radio).iccid,
+			.prefixes = (const char *const *)config->prefixes,
+			.price = config->price,
+			.sends = radio_sends(radio),
+			.hangs = radio_hangs(radio),
+			.has_left = limit == STORE_LIMIT_NONE,
+			.may_talk = limit == STORE_LIMIT_RECIPIENTS,
+		};
+	}
+	return bridge->radio_count;
+}
+
+bool pool_serves(const struct bridge *bridge, const char *number)
+{
+	struct choice_sim sims[POOL_MAX];
+	struct choice_pool pool = { .sims = sims, .count = pool_sims(bridge, sims) };
+	const char *class = choice_class(&pool, number);
+
+	for (size_t i = 0; i < pool.count; i++)
+		if (choice_serves(&sims[i], class))
+			return true;
+	return false;
+}
+
+void pool_route(const struct bridge *bridge, const struct radio *radio, struct choice *ret)
+{
+	struct choice_sim sims[POOL_MAX];
+	struct choice_own owns[POOL_MAX];
+	struct choice_pool pool = { .sims = sims, .owns = owns };
+	size_t self = 0;
+
+	pool.count = pool_sims(bridge, sims);
+	pool.own_count = selftest_owns(bridge, owns);
+	while (self + 1 < pool.count && bridge->radios[self] != radio)
+		self++;
+	choice_make(&pool, self, ret);
+}
+
+void pool_changed(struct bridge *bridge)
+{
+	if (!bridge->ready || bridge->stopping)
+		return;
+	used_up_look(bridge);
+	bridge_wake_radios(bridge);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The radios as one: those that are configured, and those that were plugged in.  A radio stays for
+ * as long as the daemon runs: a modem that comes back finds it, and with it its queue.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "bridge/core/bridge.h"
+#include "bridge/core/choice.h"
+#include "modem/wire.h"
+
+struct pool;
+struct radio;
+
+/*
+ * Tells the store the prefixes and starts the radios of the configuration; held: the modems that
+ * are.  Returns 0 or negative errno.
+ */
+int pool_start(struct bridge *bridge, const char *const *held, size_t held_count);
+/* After store_close. */
+void pool_free(struct bridge *bridge);
+
+/*
+ * The radio of a modem that was found at usb_path: the one that is configured by what it is, or
+ * that it had before; otherwise, if the configuration lets that be, a new one.  Returns 0, -ENOENT:
+ * it is not to be used; -EBUSY: there are as many as there may be; or radio_new()'s errors.
+ */
+int pool_find(struct bridge *bridge, const struct modem_word_identity *identity,
+	      const char *usb_path, struct radio **ret_radio);
+
+/*
+ * After the commit: nothing is given to it, also when it comes back.  Clones that say the same IMEI
+ * are held together: which of them it was can't be known after a restart.
+ */
+void pool_hold(struct bridge *bridge, struct radio *radio, bool held);
+
+/* Some radio is configured by what its modem is, and nobody knows where that is. */
+bool pool_misses_one(const struct bridge *bridge);
+
+/* Who may take what, now. */
+void pool_route(const struct bridge *bridge, const struct radio *radio, struct choice *ret);
+
+/* All radios, in their order, as the choice sees them; the array has room for POOL_MAX. */
+size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims);
+
+/* Some modem, whether it can now or not, may send to this number. */
+bool pool_serves(const struct bridge *bridge, const char *number);
+
+/* What a radio can do is not what it was: the others may have more to do, or less. */
+void pool_changed(struct bridge *bridge);
+
+/* The limits of a modem, as the store takes them. */
+struct store_quota pool_quota(const struct config_modem *config);
+
+/* ------------------------------------------------------------------ pure */
+
+/*
+ * What a hold is stored by: the name of a modem that is configured.  That of one that was plugged
+ * in depends on what was there before it: its IMEI ("imei:…") does not, nor the place of one that
+ * has none ("usb:1-2.3").
+ */
+void pool_hold_key(const struct config_modem *config, char key[static STORE_NAME_SIZE]);
+
+/*
+ * "modem-1234" by the last digits of the IMEI, more of them while the name is taken; twice: true
+ * when another modem says the same IMEI.  Without an IMEI, or with one that is there twice, the
+ * place where it is plugged in makes the name.
+ */
+typedef bool (*pool_name_taken)(const char *name, const void *userdata);
+void pool_name(const char *imei, const char *usb_path, bool twice, pool_name_taken taken,
+	       const void *userdata, char name[static MODEM_NAME_SIZE]);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Classes of numbers of which every SIM has used up its quota: what waits there says so, and until
+ * when; and those that no SIM serves at all.  It also tells the store the classes.
+ */
+#pragma once
+
+#include "bridge/core/bridge.h"
+
+struct used_up;
+
+/* Tells the store the prefixes of the configuration.  Returns 0, -E2BIG, -ENOMEM, or the store's. */
+int used_up_new(struct bridge *bridge);
+struct used_up *used_up_free(struct used_up *used_up);
+
+/* Looks at all classes anew, and tells the store what has changed. */
+void used_up_look(struct bridge *bridge);
+/* The store works again: what it may not have heard is said once more. */
+void used_up_say_again(struct bridge *bridge);
+
+/* ------------------------------------------------------------------ pure */
+
+/* "its 200 parts a day", for people. */
+const char *quota_words(enum store_limit limit, const struct store_quota *quota, char *buffer,
+			size_t size);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Still more of the store made to look synchronous: classes, conversations, quotas.
+ */
+#pragma once
+
+#include "tests/unit/store_words.h"
+
+static inline int set_prefixes(struct fixture *f, const char *const *prefixes, size_t count)
+{
+	struct outcome outcome = { 0 };
+
+	assert_int_equal(store_set_prefixes(f->store, prefixes, count, keep_outcome, &outcome), 0);
+	await(f, &outcome.came);
+	return outcome.error;
+}
+
+struct backlog {
+	bool came;
+	int error;
+	size_t count;
+	char prefix[8][NUMBER_SIZE];
+	uint64_t parts[8], total;
+};
+
+static inline void keep_backlog(int error, const struct store_backlog *items, size_t count,
+				uint64_t total, void *userdata)
+{
+	struct backlog *backlog = userdata;
+
+	backlog->came = true;
+	backlog->error = error;
+	backlog->count = count;
+	backlog->total = total;
+	for (size_t i = 0; i < count && i < 8; i++) {
+		snprintf(backlog->prefix[i], NUMBER_SIZE, "%s", items[i].prefix);
+		backlog->parts[i] = items[i].parts;
+	}
+}
+
+static inline struct backlog backlog(struct fixture *f)
+{
+	struct backlog backlog = { 0 };
+
+	assert_int_equal(store_backlog(f->store, keep_backlog, &backlog), 0);
+	await(f, &backlog.came);
+	assert_int_equal(backlog.error, 0);
+	return backlog;
+}
+
+struct health_seen {
+	bool came;
+	int error;
+	struct store_sim_health health;
+};
+
+static inline void keep_sim_health(int error, const struct store_sim_health *health, void *userdata)
+{
+	struct health_seen *seen = userdata;
+
+	seen->came = true;
+	seen->error = error;
+	seen->health = *health;
+}
+
+static inline struct store_sim_health health_of(struct fixture *f, const struct store_sim *sim,
+						int64_t now)
+{
+	struct health_seen seen = { 0 };
+
+	assert_int_equal(store_sim_health(f->store, sim, now, keep_sim_health, &seen), 0);
+	await(f, &seen.came);
+	assert_int_equal(seen.error, 0);
+	return seen.health;
+}
+
+struct names {
+	bool came;
+	int error;
+	size_t count;
+	char name[4][STORE_NAME_SIZE];
+};
+
+static inline void keep_names(int error, const char *const *names, size_t count, void *userdata)
+{
+	struct names *kept = userdata;
+
+	kept->came = true;
+	kept->error = error;
+	kept->count = count;
+	for (size_t i = 0; i < count && i < 4; i++)
+		snprintf(kept->name[i], STORE_NAME_SIZE, "%s", names[i]);
+}
+
+static inline struct names held_modems(struct fixture *f)
+{
+	struct names names = { 0 };
+
+	assert_int_equal(store_modems_held(f->store, keep_names, &names), 0);
+	await(f, &names.came);
+	assert_int_equal(names.error, 0);
+	return names;
+}
+
+static inline void hold_modem(struct fixture *f, const char *modem, bool held)
+{
+	struct outcome outcome = { 0 };
+
+	assert_int_equal(store_modem_hold(f->store, modem, held, T0, keep_outcome, &outcome), 0);
+	await(f, &outcome.came);
+	assert_int_equal(outcome.error, 0);
+}
+
+static inline void prefix_waits(struct fixture *f, const char *prefix, const char *reason,
+				int64_t until)
+{
+	struct outcome outcome = { 0 };
+
+	assert_int_equal(
+		store_prefix_waits(f->store, prefix, reason, until, keep_outcome, &outcome), 0);
+	await(f, &outcome.came);
+	assert_int_equal(outcome.error, 0);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is known of the pool: modems that are held, credit, classes whose quotas are used up, and how
+ * much waits.
+ */
+#include "tests/unit/store_pool.h"
+
+static const char *const prefixes[] = { "+49", "+86" };
+static const struct store_route everywhere = { .prefixes =
+						       (const char *const[]){ "", "+49", "+86" },
+					       .prefix_count = 3 };
+#define BERLIN "+4915100000001"
+#define SERVICE "10086"
+#define REASON "All modems for +86 have sent what they may today."
+
+static int setup_classes(void **state)
+{
+	setup(state);
+	assert_int_equal(set_prefixes(*state, prefixes, 2), 0);
+	return 0;
+}
+
+static struct turn ask(struct fixture *f, int64_t now)
+{
+	return begin_by(f, &north, &everywhere, (struct store_now){ now, true });
+}
+
+/* ------------------------------------------------------------------ modems, credit */
+
+static void held_modems_are_kept_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct names held;
+
+	hold_modem(f, "south", true);
+	hold_modem(f, "north", true);
+	hold_modem(f, "south", true);
+	fixture_reopen(f);
+	held = held_modems(f);
+	assert_int_equal(held.count, 2);
+	assert_string_equal(held.name[0], "north");
+	assert_string_equal(held.name[1], "south");
+	hold_modem(f, "north", false);
+	hold_modem(f, "north", false);
+	held = held_modems(f);
+	assert_int_equal(held.count, 1);
+	assert_string_equal(held.name[0], "south");
+}
+
+static void the_last_balance_is_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct store_sim_health health = health_of(f, &north, T0);
+
+	assert_string_equal(health.balance, "");
+	assert_int_equal(health.balance_at_usec, 0);
+	assert_int_equal(store_sim_balance(f->store, &north, "12.50", T0), 0);
+	assert_int_equal(store_sim_balance(f->store, &north, "11.90", T0 + 1), 0);
+	fixture_reopen(f);
+	health = health_of(f, &north, T0 + 2);
+	assert_string_equal(health.balance, "11.90");
+	assert_int_equal(health.balance_at_usec, T0 + 1);
+	assert_string_equal(health_of(f, &south, T0 + 2).balance, "");
+}
+
+static void a_balance_is_cut_to_its_size(void **state)
+{
+	struct fixture *f = *state;
+
+	store_sim_balance(f->store, &north, "1234567890123456789012345678901234567890", T0);
+	assert_string_equal(health_of(f, &north, T0).balance, "1234567890123456789012345678901");
+}
+
+/* ------------------------------------------------------------------ classes that wait */
+
+static void what_waits_for_a_quota_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct shown shown;
+
+	submit(f, (struct draft){ .id = "m", .to_too = BERLIN });
+	prefix_waits(f, "+86", REASON, T0 + HOUR);
+	submit(f, (struct draft){ .id = "new" });
+	shown = show(f, "m");
+	assert_string_equal(shown.deliveries[0].reason, REASON);
+	assert_int_equal(shown.deliveries[0].next_attempt_usec, T0 + HOUR);
+	assert_string_equal(shown.deliveries[1].reason, "It waits for a modem.");
+	assert_int_equal(shown.deliveries[1].next_attempt_usec, T0);
+	assert_string_equal(show(f, "new").deliveries[0].reason, REASON);
+
+	prefix_waits(f, "+86", "Another one.", T0 + 2 * HOUR);
+	assert_string_equal(show(f, "m").deliveries[0].reason, "Another one.");
+	prefix_waits(f, "+86", NULL, 0);
+	assert_string_equal(show(f, "m").deliveries[0].reason, "It waits for a modem.");
+}
+
+static void numbers_of_no_class_wait_as_well(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = "m", .to = SERVICE });
+	prefix_waits(f, "", REASON, 0);
+	assert_string_equal(show(f, "m").deliveries[0].reason, REASON);
+	assert_int_equal(show(f, "m").deliveries[0].next_attempt_usec, T0);
+}
+
+static void only_what_waits_for_a_quota_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "refused" });
+	turn = ask(f, T0);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED, -1, T0 + 10), 0);
+	submit(f, (struct draft){ .id = "out", .to = BOB });
+	ask(f, T0);
+	submit(f, (struct draft){ .id = "scheduled", .scheduled = T0 + DAY });
+	/* It is due only when the quota is free again. */
+	prefix_waits(f, "+86", REASON, T0 + 11);
+	assert_string_equal(show(f, "refused").deliveries[0].reason, "Because.");
+	prefix_waits(f, "+86", REASON, T0 + HOUR);
+	assert_string_equal(show(f, "refused").deliveries[0].reason, REASON);
+	assert_string_equal(show(f, "out").deliveries[0].reason, "It was given to modem north.");
+	assert_string_equal(show(f, "scheduled").deliveries[0].reason,
+			    "It waits for the moment it was scheduled for.");
+}
+
+static void a_start_knows_of_no_class_that_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = "m" });
+	prefix_waits(f, "+86", REASON, T0 + HOUR);
+	fixture_reopen(f);
+	assert_int_equal(set_prefixes(f, prefixes, 2), 0);
+	assert_string_equal(show(f, "m").deliveries[0].reason, "It waits for a modem.");
+}
+
+/* ------------------------------------------------------------------ how much waits */
+
+static uint64_t waiting(struct fixture *f, const char *prefix)
+{
+	struct backlog seen = backlog(f);
+
+	for (size_t i = 0; i < seen.count; i++)
+		if (strcmp(seen.prefix[i], prefix) == 0)
+			return seen.parts[i];
+	return 0;
+}
+
+static void parts_that_wait_are_counted_by_class(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(backlog(f).total, 0);
+	assert_int_equal(backlog(f).count, 0);
+	submit(f, (struct draft){ .id = "two", .parts = 3, .to_too = BERLIN });
+	submit(f, (struct draft){ .id = "one", .to = SERVICE });
+	assert_int_equal(waiting(f, "+86"), 3);
+	assert_int_equal(waiting(f, "+49"), 3);
+	assert_int_equal(waiting(f, ""), 1);
+	assert_int_equal(backlog(f).total, 7);
+	fixture_reopen(f);
+	assert_int_equal(backlog(f).total, 7);
+	cancel(f, "one");
+	assert_int_equal(waiting(f, ""), 0);
+	assert_int_equal(backlog(f).count, 2);
+}
+
+static void a_part_on_the_air_does_not_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "m", .parts = 3 });
+	turn = ask(f, T0);
+	assert_int_equal(waiting(f, "+86"), 2);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED, -1, T0), 0);
+	assert_int_equal(waiting(f, "+86"), 3);
+	turn = ask(f, T0 + MINUTE);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED_FOR_GOOD, -1, T0), 0);
+	assert_int_equal(backlog(f).total, 0);
+	retry(f, "m", T0 + HOUR);
+	assert_int_equal(waiting(f, "+86"), 3);
+}
+
+static void what_is_scheduled_waits_from_its_moment_on(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = "m", .parts = 2, .scheduled = T0 + HOUR });
+	assert_int_equal(backlog(f).total, 0);
+	tick(f, T0 + HOUR);
+	assert_int_equal(waiting(f, "+86"), 2);
+	submit(f, (struct draft){ .id = "n", .scheduled = T0 + DAY });
+	cancel(f, "n");
+	assert_int_equal(backlog(f).total, 2);
+}
+
+static void what_is_sorted_anew_is_counted_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	submit(f, (struct draft){ .id = "m", .parts = 2, .to_too = BERLIN });
+	submit(f, (struct draft){ .id = "n", .scheduled = T0 + HOUR });
+	assert_int_equal(set_prefixes(f, prefixes, 1), 0);
+	assert_int_equal(waiting(f, "+86"), 0);
+	assert_int_equal(waiting(f, "+49"), 2);
+	assert_int_equal(waiting(f, ""), 2);
+	tick(f, T0 + HOUR);
+	assert_int_equal(waiting(f, ""), 3);
+	assert_int_equal(backlog(f).total, 5);
+}
+
+static void what_is_over_and_forgotten_was_not_waiting(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_tick_policy by = { .unknown_usec = DAY, .keep_record_usec = 10 * DAY };
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	submit(f, (struct draft){ .id = "n", .valid = T0 + 90 * DAY });
+	tick_by(f, VALID + HOUR, true, by);
+	assert_int_equal(waiting(f, "+86"), 1);
+	tick_by(f, VALID + 20 * DAY, true, by);
+	assert_int_equal(show(f, "m").error, -ENOENT);
+	assert_int_equal(waiting(f, "+86"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_classes, teardown)
+		TEST(held_modems_are_kept_over_a_restart),
+		TEST(the_last_balance_is_shown),
+		TEST(a_balance_is_cut_to_its_size),
+		TEST(what_waits_for_a_quota_says_so),
+		TEST(numbers_of_no_class_wait_as_well),
+		TEST(only_what_waits_for_a_quota_says_so),
+		TEST(a_start_knows_of_no_class_that_waits),
+		TEST(parts_that_wait_are_counted_by_class),
+		TEST(a_part_on_the_air_does_not_wait),
+		TEST(what_is_scheduled_waits_from_its_moment_on),
+		TEST(what_is_sorted_anew_is_counted_anew),
+		TEST(what_is_over_and_forgotten_was_not_waiting),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
