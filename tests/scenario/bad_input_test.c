@@ -175,7 +175,8 @@ static void config_make(struct world *world, const char *name, const char *socke
 	snprintf(path, 256, "%s/%s.conf", world_directory(world), name);
 	file = fopen(path, "we");
 	assert_non_null(file);
-	fprintf(file, "state_directory = \"%s/%s\";\napi: { socket = \"%s/%s\"; };\n%s\n",
+	fprintf(file,
+		"state_directory = \"%s/%s\"; modem_discovery = false;\napi: { socket = \"%s/%s\"; };\n%s\n",
 		world_directory(world), state_directory, world_directory(world), socket, more);
 	fclose(file);
 	assert_int_equal(chmod(path, 0600), 0);

@@ -156,6 +156,21 @@ static void all_crossed_once(struct talk *talk)
 	assert_int_equal(talk->delivered, talk->sent);
 }
 
+/* What was told as it came is kept as well, each message once. */
+static void all_is_in_the_inbox(struct talk *talk)
+{
+	WORLD_JSON *items = world_inbox(talk->world, NULL);
+	const json_t *item;
+	size_t i;
+
+	memset(talk->received, 0, talk->capacity * sizeof(*talk->received));
+	json_array_foreach(items, i, item)
+		tally(item, "in ", talk->in, talk->typed, talk->received);
+	assert_int_equal(json_array_size(items), talk->typed);
+	for (i = 0; i < talk->typed; i++)
+		assert_int_equal(talk->received[i], 1);
+}
+
 static void constant_chatter_loses_nothing_and_restarts_nobody(void **state)
 {
 	const char *text = getenv("FOOTBRIDGE_CHATTER_SECONDS");
@@ -179,6 +194,7 @@ static void constant_chatter_loses_nothing_and_restarts_nobody(void **state)
 	talk_for(&talk, seconds);
 	print_message("# %zu lines, %zu messages out, %zu in\n", talk.lines, talk.sent, talk.typed);
 	all_crossed_once(&talk);
+	all_is_in_the_inbox(&talk);
 	assert_int_equal(world_worker_pid(talk.world), talk.worker);
 	/* What goes out waits for phones, what comes in for nobody: the bridge has kept pace. */
 	assert_true(talk.sent > talk.typed / 2);

@@ -23,7 +23,7 @@ static int64_t now_msec(void)
 }
 
 /* A world whose only modem is so. */
-static struct world *begin(const char *profile, unsigned time_percent)
+static struct world *begin_so(bool without_daemon, const char *profile, unsigned time_percent)
 {
 	static char modem[128];
 	const char *arguments[] = {
@@ -39,7 +39,13 @@ static struct world *begin(const char *profile, unsigned time_percent)
 		 WORLD_MODEM_NUMBER);
 	return world_open(&(struct world_options){ .failed = scenario_failed,
 						   .cell_arguments = arguments,
-						   .time_percent = time_percent });
+						   .time_percent = time_percent,
+						   .without_daemon = without_daemon });
+}
+
+static struct world *begin(const char *profile, unsigned time_percent)
+{
+	return begin_so(false, profile, time_percent);
 }
 
 static void end(struct world *world, pid_t worker)
@@ -58,6 +64,26 @@ static void comes_in(struct world *world, const char *text)
 	json_decref(world_inbox_wait(world, phone, 1));
 }
 
+/* One that can't be deleted, for it came before the SIM was known, is "old" for ever. */
+static void comes_in_as(struct world *world, const char *text, const char *phone, const char *state)
+{
+	WORLD_JSON *items = world_inbox_wait(world, phone, 1);
+
+	assert_string_equal(world_text(items, "0.text"), text);
+	assert_string_equal(world_text(items, "0.state"), state);
+}
+
+static void comes_in_as_new(struct world *world, const char *text)
+{
+	char phone[16];
+	size_t mark = world_cell_mark(world);
+
+	world_number(world, phone);
+	world_type(world, phone, text, strlen(text));
+	comes_in_as(world, text, phone, "received");
+	world_cell_wait(world, mark, "deleted", NULL);
+}
+
 static void goes_out(struct world *world, const char *text)
 {
 	char phone[16], id[65];
@@ -65,6 +91,19 @@ static void goes_out(struct world *world, const char *text)
 	world_number(world, phone);
 	world_send(world, phone, text, strlen(text), id);
 	json_decref(world_message_wait(world, id, "delivered"));
+}
+
+static void ask(struct world *world, const char *code, const char *text)
+{
+	WORLD_JSON *body = json_pack("{s:s}", "code", code);
+	int status;
+
+	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "ussd", "modem", WORLD_MODEM, "code", code,
+		      "text", text);
+	WORLD_JSON *answer =
+		world_http(world, "POST", "/v1/modems/" WORLD_MODEM "/ussd", body, &status);
+	assert_int_equal(status, 200);
+	assert_string_equal(world_text(answer, "text"), text);
 }
 
 static size_t times_said(struct world *world, const char *command)
@@ -157,6 +196,82 @@ static void a_store_that_refuses_its_list_is_read_slot_by_slot(void **state)
 	(void)state;
 	comes_in(world, "One.");
 	comes_in(world, "Two.");
+	end(world, worker);
+}
+
+/* A SIM without storage for messages is listed, and refused. */
+static void a_memory_that_is_refused_does_not_keep_the_others_from_being_known(void **state)
+{
+	struct world *world = begin("stores = ( { name = \"ME\"; size = 20; },\n"
+				    "\t{ name = \"SM\"; size = 20; } );\n"
+				    "replies = ( { command = \"AT+CPMS=\\\"SM\\\"*\";\n"
+				    "\tfinal = \"+CMS ERROR: 302\"; } );\n",
+				    DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	comes_in_as_new(world, "Kept in the modem.");
+	comes_in_as_new(world, "And another one.");
+	end(world, worker);
+}
+
+/* Motorola's list the union of both memories only; what is not announced is found there. */
+static void a_modem_that_lists_the_union_only_is_swept_there(void **state)
+{
+	static const char *const PROFILES[] = {
+		"stores = ( { name = \"MT\"; size = 20; }, { name = \"SR\"; size = 9; } );\n",
+		"stores = ( { name = \"MT\"; size = 20; } );\n"
+		"replies = ( { command = \"AT+CNMI*\"; final = \"ERROR\"; } );\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(PROFILES) / sizeof(PROFILES[0]); i++) {
+		struct world *world = begin(PROFILES[i], DAY_PERCENT);
+		pid_t worker = world_worker_pid(world);
+
+		comes_in_as_new(world, "In either of them.");
+		comes_in_as_new(world, "Where, nobody says.");
+		end(world, worker);
+	}
+}
+
+/* Nor does it say how much it holds: all slots are looked at before the SIM is known. */
+static void a_store_that_says_nothing_of_itself_is_read_slot_by_slot(void **state)
+{
+	struct world *world =
+		begin_so(true,
+			 "replies = ( { command = \"AT+CMGL*\"; final = \"+CMS ERROR: 500\"; },\n"
+			 "\t{ command = \"AT+CPMS=\\\"*\"; final = \"OK\"; },\n"
+			 "\t{ command = \"AT+CNMI*\"; final = \"ERROR\"; } );\n",
+			 DAY_PERCENT);
+	char phone[16];
+
+	(void)state;
+	world_number(world, phone);
+	world_type(world, phone, "From years ago.", 15);
+	world_cell_wait(world, 0, "deliver", NULL);
+	world_daemon_start(world);
+	world_modem_wait(world, WORLD_MODEM, "ready");
+	comes_in_as(world, "From years ago.", phone, "old");
+	comes_in_as_new(world, "Slot by slot.");
+	end(world, world_worker_pid(world));
+}
+
+/* A SIM that stays busy for longer than is waited for: it is told, and what waits is free to go. */
+static void a_sim_that_stays_busy_is_told_and_waited_for(void **state)
+{
+	struct world *world = begin("replies = ( { command = \"AT+CPIN?\"; times = 21;\n"
+				    "\tafter = \"AT+CUSD=1*\"; final = \"+CME ERROR: 14\"; } );\n",
+				    DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+	int status;
+
+	(void)state;
+	ask(world, "*100#", "Your credit is 12.40.");
+	world_modem_wait(world, WORLD_MODEM, "failed");
+	WORLD_JSON *modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+	assert_non_null(strstr(world_text(modem, "reason"), "the SIM is busy"));
+	goes_out(world, "After all.");
 	end(world, worker);
 }
 
@@ -263,19 +378,6 @@ static void an_operator_in_digits_is_asked_for_its_name(void **state)
 	end(world, worker);
 }
 
-static void ask(struct world *world, const char *code, const char *text)
-{
-	WORLD_JSON *body = json_pack("{s:s}", "code", code);
-	int status;
-
-	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "ussd", "modem", WORLD_MODEM, "code", code,
-		      "text", text);
-	WORLD_JSON *answer =
-		world_http(world, "POST", "/v1/modems/" WORLD_MODEM "/ussd", body, &status);
-	assert_int_equal(status, 200);
-	assert_string_equal(world_text(answer, "text"), text);
-}
-
 /* Huawei: packed septets in hex, and nothing at all before AT^USSDMODE. */
 static void a_ussd_code_is_given_in_the_form_that_the_modem_takes(void **state)
 {
@@ -314,6 +416,57 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
+/* In whatever form. */
+static size_t codes_sent(struct world *world)
+{
+	const json_t *event;
+	size_t count = 0;
+
+	for (size_t i = 0; (event = world_cell_event(world, i)); i++)
+		count += strcmp(world_text(event, "direction"), "in") == 0 &&
+			 strncmp(world_text(event, "text"), "AT+CUSD=1,", 10) == 0;
+	return count;
+}
+
+static void ask_in_vain(struct world *world, const char *message)
+{
+	WORLD_JSON *body = json_pack("{s:s}", "code", "*104*1234#");
+	int status;
+	WORLD_JSON *answer =
+		world_http(world, "POST", "/v1/modems/" WORLD_MODEM "/ussd", body, &status);
+
+	assert_int_equal(status, 409);
+	if (!strstr(world_text(answer, "message"), message))
+		fail_msg("it says: %s", world_text(answer, "message"));
+}
+
+/* Some end the command with what the network thinks of the code. */
+static void a_ussd_code_that_the_network_answered_is_sent_once(void **state)
+{
+	struct world *world = begin("replies = ( { command = \"AT+CUSD=1,*\";\n"
+				    "\tlines = [ \"+CUSD: 4\" ]; final = \"ERROR\"; } );\n",
+				    100);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	ask_in_vain(world, "not support");
+	assert_int_equal(codes_sent(world), 1);
+	end(world, worker);
+}
+
+static void a_ussd_code_that_is_refused_late_is_sent_once(void **state)
+{
+	struct world *world = begin("replies = ( { command = \"AT+CUSD=1,*\"; delay_ms = 2500;\n"
+				    "\tfinal = \"+CME ERROR: 100\"; } );\n",
+				    100);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	ask_in_vain(world, "refused");
+	assert_int_equal(codes_sent(world), 1);
+	end(world, worker);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +475,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_never_announced_is_found_by_sweeps),
 		cmocka_unit_test(another_form_of_the_announcement_is_found),
 		cmocka_unit_test(a_store_that_refuses_its_list_is_read_slot_by_slot),
+		cmocka_unit_test(
+			a_memory_that_is_refused_does_not_keep_the_others_from_being_known),
+		cmocka_unit_test(a_modem_that_lists_the_union_only_is_swept_there),
+		cmocka_unit_test(a_store_that_says_nothing_of_itself_is_read_slot_by_slot),
+		cmocka_unit_test(a_sim_that_stays_busy_is_told_and_waited_for),
 		cmocka_unit_test(a_command_that_is_never_answered_is_done_without),
 		cmocka_unit_test(a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi),
 		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
@@ -329,6 +487,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_modem_that_restarts_is_told_all_again_at_once),
 		cmocka_unit_test(an_operator_in_digits_is_asked_for_its_name),
 		cmocka_unit_test(a_ussd_code_is_given_in_the_form_that_the_modem_takes),
+		cmocka_unit_test(a_ussd_code_that_the_network_answered_is_sent_once),
+		cmocka_unit_test(a_ussd_code_that_is_refused_late_is_sent_once),
 	};
 
 	if (argc > 1)

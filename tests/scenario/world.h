@@ -152,6 +152,7 @@ json_t *world_message_wait(struct world *world, const char *id, const char *stat
 json_t *world_message(struct world *world, const char *id);
 /* What came from a number, oldest first, when there are count of them; the caller's. */
 json_t *world_inbox_wait(struct world *world, const char *from, size_t count);
+/* All that came by now; from NULL: whoever wrote it. */
 json_t *world_inbox(struct world *world, const char *from);
 
 /* Events of `footbridge --json tail`, which runs from the daemon's start on. */

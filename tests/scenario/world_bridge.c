@@ -154,20 +154,31 @@ json_t *world_message_wait(struct world *world, const char *id, const char *stat
 	}
 }
 
+#define INBOX_PAGE "/v1/inbox?limit=100"
+
 json_t *world_inbox(struct world *world, const char *from)
 {
-	int status;
-	WORLD_JSON *list = world_http(world, "GET", "/v1/inbox?limit=1000", NULL, &status);
-	json_t *mine = json_array(), *item;
-	size_t i;
+	char path[256] = INBOX_PAGE;
+	json_t *found = json_array();
 
-	if (status != 200)
-		world_fail(world, "GET /v1/inbox was answered %d", status);
-	json_array_foreach(json_object_get(list, "items"), i, item) {
-		if (strcmp(world_text(item, "from"), from) == 0)
-			json_array_insert(mine, 0, item); /* the newest comes first */
+	while (path[0]) {
+		int status;
+		WORLD_JSON *list = world_http(world, "GET", path, NULL, &status);
+		const char *next = world_text(list, "next");
+		json_t *item;
+		size_t i;
+
+		if (status != 200)
+			world_fail(world, "GET %s was answered %d", path, status);
+		json_array_foreach(json_object_get(list, "items"), i, item) {
+			if (!from || strcmp(world_text(item, "from"), from) == 0)
+				json_array_insert(found, 0, item); /* the newest comes first */
+		}
+		path[0] = '\0';
+		if (next[0])
+			snprintf(path, sizeof(path), INBOX_PAGE "&cursor=%.200s", next);
 	}
-	return mine;
+	return found;
 }
 
 json_t *world_inbox_wait(struct world *world, const char *from, size_t count)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX (4U << 20)
+#define ARGUMENTS_MAX 96
 
 static void control_connect(struct world *world)
 {
@@ -46,7 +47,7 @@ static void cell_ready(struct world *world)
 
 void world_cell_open(struct world *world)
 {
-	char *argv[32], program[512], path[256];
+	char *argv[ARGUMENTS_MAX + 2], program[512], path[256];
 	const char *const *more = world->options.cell_arguments;
 	static char modem_option[] = "--modem", until[] = "--until-stdin-ends";
 	static char modem[] = WORLD_MODEM ",number=" WORLD_MODEM_NUMBER;
@@ -60,8 +61,11 @@ void world_cell_open(struct world *world)
 		argv[count++] = modem_option;
 		argv[count++] = modem;
 	}
-	for (; more && *more && count < 30; more++)
+	for (; more && *more; more++) {
+		if (count == ARGUMENTS_MAX)
+			world_fail(world, "the cell is given too many arguments");
 		memcpy(&argv[count++], more, sizeof(*more));
+	}
 	argv[count++] = world->cell_directory;
 	argv[count] = NULL;
 	world_child_start(world, &world->cell, argv, WORLD_CHILD_IN | WORLD_CHILD_OUT, "cell.err");

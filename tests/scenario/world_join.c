@@ -1,27 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The cell's log and the API, joined by number and part: what must hold however the kills fell.
+ * See world_join.h.
  */
+#include "tests/scenario/world_join.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/scenario/world_chaos_private.h"
-
 #define PARTS_MOST 8
 #define AGAIN "(again) "
 
-struct join {
-	struct chaos *chaos;
-	unsigned broken;            /* promises */
-	unsigned parts, submits;    /* of all messages; on the air */
-	unsigned marked, twice;     /* parts that may be duplicates; and really went twice */
-	unsigned again_shown;       /* messages shown with the visible prefix */
-	unsigned delivered, failed; /* messages */
+static const struct {
+	const char *state, *error;
+	bool shown; /* on the phone */
+} ends[TRAFFIC_FAULT_COUNT] = {
+	[TRAFFIC_FAULT_NONE] = { "delivered", NULL, true },
+	[TRAFFIC_FAULT_REPORT] = { "failed", "ST/65", false },
+	[TRAFFIC_FAULT_REFUSED] = { "failed", "CMS/1", false },
+	[TRAFFIC_FAULT_TEMPORARY] = { "delivered", NULL, true },
+	[TRAFFIC_FAULT_WITHHELD] = { "sent", NULL, true },
+	[TRAFFIC_FAULT_AWAY] = { "delivered", NULL, true },
+	[TRAFFIC_FAULT_GONE] = { "expired", "ST/70", false },
 };
 
-static void broken(struct join *join, const struct chaos_message *message, const char *what)
+/* ---------------------------------------------------------------- the cell's events */
+
+static void event_file(struct join *join, const json_t *event)
+{
+	static const char *const keys[] = { "to", "number", "phone", "from" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *number = world_text(event, keys[i]);
+		json_t *list = json_object_get(join->by_number, number);
+
+		if (!number[0])
+			continue;
+		if (!list) {
+			list = json_array();
+			json_object_set_new(join->by_number, number, list);
+		}
+		json_array_append_new(list, json_incref((json_t *)(uintptr_t)event));
+		return; /* the first of them is who it is about */
+	}
+}
+
+void join_read(struct join *join)
+{
+	size_t count = world_cell_mark(join->world);
+
+	if (!join->by_number)
+		join->by_number = json_object();
+	while (join->read < count)
+		event_file(join, world_cell_event(join->world, join->read++));
+}
+
+void join_free(struct join *join)
+{
+	json_decref(join->by_number);
+	join->by_number = NULL;
+}
+
+const json_t *join_events(const struct join *join, const char *number)
+{
+	return json_object_get(join->by_number, number);
+}
+
+static void broken(struct join *join, const struct traffic_message *message, const char *what)
 {
 	join->broken++;
 	fprintf(stderr, "# %s %s: %s\n", message->id, message->number, what);
@@ -40,7 +86,7 @@ static unsigned part_index(json_int_t part)
 }
 
 /* What the API says was tried.  A committed answer is the last word on its part. */
-static void attempts_tally(struct join *join, const struct chaos_message *message,
+static void attempts_tally(struct join *join, const struct traffic_message *message,
 			   const json_t *recipient, struct tally *tally)
 {
 	bool answered[PARTS_MOST] = { false };
@@ -60,24 +106,21 @@ static void attempts_tally(struct join *join, const struct chaos_message *messag
 	}
 }
 
-static void submits_tally(struct join *join, const struct chaos_message *message,
+static void submits_tally(struct join *join, const struct traffic_message *message,
 			  struct tally *tally)
 {
-	size_t count = world_cell_mark(join->chaos->world);
+	const json_t *event;
+	size_t i;
 
-	for (size_t i = 0; i < count; i++) {
-		const json_t *event = world_cell_event(join->chaos->world, i);
-
-		if (strcmp(world_text(event, "event"), "submit") != 0 ||
-		    strcmp(world_text(event, "to"), message->number) != 0)
-			continue;
-		tally->submits[part_index(json_is_object(world_at(event, "concat"))
-						  ? world_integer(event, "concat.sequence")
-						  : 1)]++;
+	json_array_foreach(join_events(join, message->number), i, event) {
+		if (strcmp(world_text(event, "event"), "submit") == 0)
+			tally->submits[part_index(json_is_object(world_at(event, "concat"))
+							  ? world_integer(event, "concat.sequence")
+							  : 1)]++;
 	}
 }
 
-static void parts_check(struct join *join, const struct chaos_message *message,
+static void parts_check(struct join *join, const struct traffic_message *message,
 			const struct tally *tally)
 {
 	for (size_t i = 0; i < PARTS_MOST; i++) {
@@ -93,10 +136,10 @@ static void parts_check(struct join *join, const struct chaos_message *message,
 }
 
 /* The phone shows the text, or the text with the prefix; twice only if each part was in doubt. */
-static void screen_check(struct join *join, const struct chaos_message *message,
-			 const struct tally *tally, bool wanted)
+static unsigned screen_check(struct join *join, const struct traffic_message *message,
+			     const struct tally *tally)
 {
-	WORLD_JSON *shown = world_screen_wait(join->chaos->world, message->number, 0);
+	WORLD_JSON *shown = world_screen_wait(join->world, message->number, 0);
 	bool all_marked = true;
 	unsigned plain = 0, again = 0;
 	const json_t *item;
@@ -116,188 +159,141 @@ static void screen_check(struct join *join, const struct chaos_message *message,
 			broken(join, message, "is on the screen with another text");
 	}
 	join->again_shown += again;
-	if (plain + again == 0 && wanted)
-		broken(join, message, "never reached its phone whole");
-	if (plain + again > 0 && !wanted)
-		broken(join, message, "reached its phone against the fault");
+	join->shown_twice += plain + again > 1;
 	if (plain + again > 1 && !all_marked)
 		broken(join, message, "is on the screen twice without any doubt");
+	return plain + again;
 }
 
-static void end_check(struct join *join, const struct chaos_message *message,
-		      const json_t *recipient)
+static bool error_is_said(const json_t *recipient, const char *error)
 {
-	static const char *const errors[] = {
-		[CHAOS_FAULT_NONE] = NULL,
-		[CHAOS_FAULT_REPORT] = "ST/65",
-		[CHAOS_FAULT_REFUSED] = "CMS/1",
-		[CHAOS_FAULT_TEMPORARY] = NULL,
-	};
-	const char *state = world_text(recipient, "state"), *error = errors[message->fault];
-	const json_t *attempts = world_at(recipient, "attempts"), *attempt;
-	char what[512];
-	bool said = false;
+	const json_t *attempt;
 	size_t i;
 
-	if (strcmp(state, error ? "failed" : "delivered") != 0) {
-		snprintf(what, sizeof(what), "is %s: %.400s", state,
-			 world_text(recipient, "reason"));
-		broken(join, message, what);
-		return;
+	json_array_foreach(world_at(recipient, "attempts"), i, attempt) {
+		if (strcmp(world_text(attempt, "error"), error) == 0)
+			return true;
 	}
-	join->delivered += !error;
+	return false;
+}
+
+/* Its end is what the cell did to it. */
+static void end_check(struct join *join, const struct traffic_message *message,
+		      const json_t *recipient, unsigned shown)
+{
+	const char *error = ends[message->fault].error;
+
+	join->delivered += strcmp(ends[message->fault].state, "delivered") == 0;
 	join->failed += error != NULL;
-	json_array_foreach(attempts, i, attempt) {
-		said = said || (error && strcmp(world_text(attempt, "error"), error) == 0);
-	}
-	if (error && (!said || !world_text(recipient, "reason")[0]))
+	if (error && (!error_is_said(recipient, error) || !world_text(recipient, "reason")[0]))
 		broken(join, message, "failed, and the cell's fault is not its reason");
+	if (shown == 0 && ends[message->fault].shown)
+		broken(join, message, "never reached its phone whole");
+	if (shown > 0 && !ends[message->fault].shown)
+		broken(join, message, "reached its phone against the fault");
 }
 
 /* What both sides know of a message that broke a promise. */
-static void story_print(struct join *join, const struct chaos_message *message,
+static void story_print(struct join *join, const struct traffic_message *message,
 			const json_t *recipient)
 {
-	static const char *const keys[] = { "to", "number", "phone" };
-	size_t count = world_cell_mark(join->chaos->world);
+	WORLD_RESULT *why = world_cli(join->world, "message", "why", message->id, NULL);
+	const json_t *event;
+	size_t i;
 
+	fprintf(stderr, "%s", why->out);
 	json_dumpf(recipient, stderr, JSON_COMPACT);
 	fputc('\n', stderr);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *event = world_cell_event(join->chaos->world, i);
-		bool about = false;
-
-		for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++)
-			about = about || strcmp(world_text(event, keys[j]), message->number) == 0;
-		if (!about)
-			continue;
+	json_array_foreach(join_events(join, message->number), i, event) {
 		json_dumpf(event, stderr, JSON_COMPACT);
 		fputc('\n', stderr);
 	}
 }
 
-static void message_check(struct join *join, const struct chaos_message *message)
+void join_sent(struct join *join, const struct traffic_message *message)
 {
-	unsigned before = join->broken;
-	WORLD_JSON *shown = world_message(join->chaos->world, message->id);
-	const json_t *recipient = world_at(shown, "recipients.0");
+	unsigned before = join->broken, shown;
+	WORLD_JSON *stored = world_message(join->world, message->id);
+	const json_t *recipient = world_at(stored, "recipients.0");
+	const char *state = world_text(recipient, "state");
 	struct tally tally = { 0 };
+	char what[512];
 
 	attempts_tally(join, message, recipient, &tally);
 	submits_tally(join, message, &tally);
 	parts_check(join, message, &tally);
-	end_check(join, message, recipient);
-	screen_check(join, message, &tally,
-		     message->fault == CHAOS_FAULT_NONE || message->fault == CHAOS_FAULT_TEMPORARY);
+	shown = screen_check(join, message, &tally);
+	if (strcmp(state, ends[message->fault].state) == 0) {
+		end_check(join, message, recipient, shown);
+	} else if (!join->excused || !join->excused(join, message, stored, join->userdata)) {
+		snprintf(what, sizeof(what), "is %s (%s): %.400s", state,
+			 traffic_fault_name(message->fault), world_text(recipient, "reason"));
+		broken(join, message, what);
+	}
 	if (join->broken > before)
 		story_print(join, message, recipient);
 }
 
 /* ---------------------------------------------------------------- coming in */
 
-static json_t *inbox_load(struct chaos *chaos)
+/* Every sender's messages: an object of arrays; how many in all. */
+static json_t *inbox_load(struct world *world, size_t *ret_count)
 {
-	int status;
-	json_t *list = world_http(chaos->world, "GET", "/v1/inbox?limit=1000", NULL, &status);
-
-	if (status != 200)
-		world_fail(chaos->world, "GET /v1/inbox was answered %d", status);
-	return list;
-}
-
-size_t chaos_inbox_size(struct chaos *chaos)
-{
-	WORLD_JSON *list = inbox_load(chaos);
-
-	return json_array_size(world_at(list, "items"));
-}
-
-static void inbox_check(struct join *join)
-{
-	WORLD_JSON *list = inbox_load(join->chaos);
-	const json_t *items = world_at(list, "items"), *item;
+	json_t *by_sender = json_object(), *item;
+	WORLD_JSON *items = world_inbox(world, NULL);
 	size_t i;
 
-	for (unsigned j = 0; j < CHAOS_MESSAGES; j++) {
-		const struct chaos_message *message = &join->chaos->in[j];
-		unsigned count = 0;
+	json_array_foreach(items, i, item) {
+		const char *from = world_text(item, "from");
 
-		json_array_foreach(items, i, item) {
-			if (strcmp(world_text(item, "from"), message->number) != 0)
-				continue;
-			count++;
-			if (strcmp(world_text(item, "text"), message->text) != 0 ||
-			    strcmp(world_text(item, "state"), "received") != 0)
-				broken(join, message, "did not come in as it was typed");
-		}
-		if (count != 1)
-			broken(join, message, count ? "came in twice" : "never came in");
+		if (!json_object_get(by_sender, from))
+			json_object_set_new(by_sender, from, json_array());
+		json_array_append(json_object_get(by_sender, from), item);
 	}
-	if (json_array_size(items) != CHAOS_MESSAGES)
-		world_fail(join->chaos->world, "the inbox has %zu messages, not %u",
-			   json_array_size(items), CHAOS_MESSAGES);
+	*ret_count = json_array_size(items);
+	return by_sender;
+}
+
+static void received_check(struct join *join, const struct traffic_message *message,
+			   const json_t *items)
+{
+	unsigned before = join->broken;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) {
+		if (strcmp(world_text(item, "text"), message->text) != 0 ||
+		    strcmp(world_text(item, "state"), "received") != 0)
+			broken(join, message, "did not come in as it was typed");
+	}
+	if (json_array_size(items) != 1)
+		broken(join, message, json_array_size(items) ? "came in twice" : "never came in");
+	if (join->broken == before)
+		return;
+	json_dumpf(items ? items : json_null(), stderr, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_dumpf(join_events(join, message->number), stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+}
+
+void join_received(struct join *join, const struct traffic_message *messages, unsigned count)
+{
+	size_t all;
+	WORLD_JSON *by_sender = inbox_load(join->world, &all);
+
+	for (unsigned i = 0; i < count; i++)
+		received_check(join, &messages[i], json_object_get(by_sender, messages[i].number));
+	if (all != count) {
+		fprintf(stderr, "# the inbox has %zu messages, not %u\n", all, count);
+		join->broken++;
+	}
 }
 
 /* ---------------------------------------------------------------- figures */
 
-/* How unknown deliveries went on, by the words of the events. */
-static void settled_print(struct chaos *chaos)
+void join_print(const struct join *join)
 {
-	WORLD_JSON *counts = json_object();
-	const json_t *event, *count;
-	const char *key;
-	int status;
-	WORLD_JSON *shown = world_http(chaos->world, "GET", "/v1/status", NULL, &status);
-	char id[32];
-
-	world_tail_start(chaos->world);
-	snprintf(id, sizeof(id), "id=%" JSON_INTEGER_FORMAT, world_integer(shown, "lastEvent"));
-	for (size_t i = 0;; i++) {
-		int64_t until_msec = world_now_msec() + WORLD_PATIENCE_MSEC;
-		char words[200];
-
-		while (!(event = world_bridge_event(chaos->world, i)) &&
-		       world_now_msec() < until_msec)
-			world_sleep(chaos->world, -1, 100);
-		if (!event)
-			break;
-		if (strcmp(world_text(event, "stateFrom"), "unknown") == 0) {
-			snprintf(words, sizeof(words), "%s: %.150s", world_text(event, "state"),
-				 world_text(event, "reason"));
-			json_object_set_new(
-				counts, words,
-				json_integer(json_integer_value(json_object_get(counts, words)) +
-					     1));
-		}
-		if (world_integer(event, "id") == world_integer(shown, "lastEvent"))
-			break;
-	}
-	json_object_foreach(counts, key, count) {
-		printf("#   unknown %" JSON_INTEGER_FORMAT " times → %s\n",
-		       json_integer_value(count), key);
-	}
-}
-
-void chaos_join(struct chaos *chaos)
-{
-	struct join join = { .chaos = chaos };
-
-	for (unsigned i = 0; i < CHAOS_MESSAGES; i++)
-		message_check(&join, &chaos->out[i]);
-	inbox_check(&join);
-	printf("# %u kills: %u messages out (%u delivered, %u failed as the cell wanted), %u in; "
-	       "%u submitted again\n",
-	       chaos->kills, CHAOS_MESSAGES, join.delivered, join.failed, CHAOS_MESSAGES,
-	       chaos->repeated);
 	printf("# %u parts, %u on the air: %u marked as perhaps twice, %u really were, "
-	       "%u messages shown with \"" AGAIN "\"\n",
-	       join.parts, join.submits, join.marked, join.twice, join.again_shown);
-	settled_print(chaos);
-	fflush(stdout);
-	if (join.marked > chaos->kills)
-		world_fail(chaos->world, "%u parts are marked as perhaps twice, after %u kills",
-			   join.marked, chaos->kills);
-	if (join.broken > 0)
-		world_fail(chaos->world, "%u promises are broken; repeat with FOOTBRIDGE_SEED=%llu",
-			   join.broken, chaos->seed);
+	       "%u messages shown with \"" AGAIN "\", %u shown twice\n",
+	       join->parts, join->submits, join->marked, join->twice, join->again_shown,
+	       join->shown_twice);
 }

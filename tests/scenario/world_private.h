@@ -41,6 +41,11 @@ struct world {
 
 int64_t world_now_msec(void);
 
+/* world.c */
+#define WORLD_FOUND_SIZE 640
+/* Whether it has exactly that file open, be it deleted by now: "/proc/7/fd/3 is PATH". */
+bool world_process_opened(pid_t pid, const char *path, char found[static WORLD_FOUND_SIZE]);
+
 /* world_process.c */
 #define WORLD_CHILD_IN 1U
 #define WORLD_CHILD_OUT 2U

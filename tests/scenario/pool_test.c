@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Several modems as one: who sends what by prefix, price and conversation, what a held one does,
+ * and what nobody may send.
+ */
+#include "tests/scenario/scenario.h"
+
+#define SOUTH_NUMBER "+8613800000002"
+
+/* The modem that took a text to this number. */
+static void send_by(struct world *world, const char *number, const char *modem)
+{
+	char id[65];
+
+	world_send(world, number, "By whom?", 8, id);
+	WORLD_JSON *message = world_message_wait(world, id, "delivered");
+	assert_string_equal(world_text(message, "recipients.0.modem"), modem);
+}
+
+static void order(struct world *world, const char *modem, const char *verb)
+{
+	char path[128];
+	int status;
+
+	snprintf(path, sizeof(path), "/v1/modems/%s/%s", modem, verb);
+	WORLD_JSON *answer = world_http(world, "POST", path, NULL, &status);
+	if (status != 200)
+		fail_msg("%s answered %d: %s", path, status, world_text(answer, "message"));
+}
+
+static void a_prefix_chooses_the_modem(void **state)
+{
+	send_by(*state, "+4915100000001", "west");
+	send_by(*state, "+4315100000001", "east");
+	send_by(*state, "+8613900000001", "south");
+}
+
+static void a_dearer_one_sends_only_while_the_cheaper_can_not(void **state)
+{
+	send_by(*state, "+8613900000002", "south");
+	order(*state, "south", "hold");
+	world_modem_wait(*state, "south", "held");
+	send_by(*state, "+8613900000003", "north");
+	order(*state, "south", "release");
+	world_modem_wait(*state, "south", "ready");
+	send_by(*state, "+8613900000004", "south");
+}
+
+static void a_person_keeps_hearing_from_the_same_number(void **state)
+{
+	world_type(*state, "+8613900000005", "Hello?", 6);
+	json_decref(world_inbox_wait(*state, "+8613900000005", 1));
+	/* Though north is dearer, that is whom they talk with. */
+	send_by(*state, "+8613900000005", "north");
+}
+
+static void a_modem_that_is_gone_leaves_its_conversations_to_others(void **state)
+{
+	world_type(*state, "+8613900000006", "Hello?", 6);
+	json_decref(world_inbox_wait(*state, "+8613900000006", 1));
+	world_cell_do(*state, "{s:s,s:s}", "op", "unplug", "modem", "north");
+	world_modem_wait(*state, "north", "absent");
+	send_by(*state, "+8613900000006", "south");
+	world_cell_do(*state, "{s:s,s:s}", "op", "plug", "modem", "north");
+	world_modem_wait(*state, "north", "ready");
+}
+
+static void a_held_modem_receives(void **state)
+{
+	order(*state, "south", "hold");
+	world_modem_wait(*state, "south", "held");
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "type", "phone", "+8613900000007", "to",
+		      SOUTH_NUMBER, "text", "Are you there?");
+	WORLD_JSON *inbox = world_inbox_wait(*state, "+8613900000007", 1);
+	assert_string_equal(world_text(inbox, "0.modem"), "south");
+	order(*state, "south", "release");
+}
+
+static void held_it_stays_over_a_restart(void **state)
+{
+	order(*state, "south", "hold");
+	assert_int_equal(world_daemon_stop(*state), 0);
+	world_daemon_start(*state);
+	world_modem_wait(*state, "south", "held");
+	world_modem_wait(*state, "north", "ready");
+	send_by(*state, "+8613900000008", "north");
+	WORLD_RESULT *shown = world_cli(*state, "modem", "show", "south", NULL);
+	assert_non_null(strstr(shown->out, "footbridge modem release south"));
+	WORLD_RESULT *released = world_cli(*state, "modem", "release", "south", NULL);
+	assert_int_equal(released->status, 0);
+	world_modem_wait(*state, "south", "ready");
+}
+
+/* With every SIM of a class held, its messages wait; those of others don't. */
+static void who_may_not_send_there_does_not(void **state)
+{
+	char id[65];
+
+	world_modem_wait(*state, "east", "ready");
+	world_modem_wait(*state, "west", "ready");
+	order(*state, "west", "hold");
+	world_send(*state, "+4915100000002", "Wait.", 5, id);
+	send_by(*state, "+4315100000002", "east");
+	send_by(*state, "+8613900000009", "south");
+	WORLD_JSON *waiting = world_message(*state, id);
+	assert_string_equal(world_text(waiting, "state"), "pending");
+	order(*state, "west", "release");
+	WORLD_JSON *sent = world_message_wait(*state, id, "delivered");
+	assert_string_equal(world_text(sent, "recipients.0.modem"), "west");
+}
+
+/* A cheap one that is frozen with a part holds nobody up until its deadline. */
+static void a_cheap_one_that_hangs_is_not_waited_for(void **state)
+{
+	char id[65];
+	int status;
+
+	world_modem_wait(*state, "south", "ready");
+	size_t mark = world_cell_mark(*state);
+	world_cell_do(*state, "{s:s,s:s,s:s}", "op", "hold", "modem", "south", "at", "answer");
+	world_send(*state, "+8613900000010", "Hold on.", 8, id);
+	world_cell_wait(*state, mark, "held", "modem=south", NULL);
+	send_by(*state, "+8613900000011", "north");
+	WORLD_JSON *south = world_http(*state, "GET", "/v1/modems/south", NULL, &status);
+	assert_string_equal(world_text(south, "state"), "sending");
+	world_cell_do(*state, "{s:s,s:s}", "op", "resume", "modem", "south");
+	WORLD_JSON *sent = world_message_wait(*state, id, "delivered");
+	assert_string_equal(world_text(sent, "recipients.0.modem"), "south");
+	send_by(*state, "+8613900000012", "south");
+}
+
+static void what_no_modem_may_send_says_so(void **state)
+{
+	static const char words[] = "No modem may send to this number: see prefixes.";
+	char id[65];
+	int status;
+
+	(void)state;
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.modems = "{ name = \"north\"; device = \"@/north\"; prefixes = [\"+86\"]; }",
+	});
+	WORLD_JSON *body =
+		json_pack("{s:[s],s:s,s:b}", "to", "+4915100000001", "text", "Who?", "dryRun", 1);
+	WORLD_JSON *plan = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 200);
+	assert_non_null(strstr(world_text(plan, "reason"), words));
+	world_send(world, "+4915100000001", "Who?", 4, id);
+	send_by(world, "+8613900000001", "north");
+	WORLD_JSON *waiting = world_message(world, id);
+	assert_string_equal(world_text(waiting, "state"), "pending");
+	assert_non_null(strstr(world_text(waiting, "recipients.0.reason"), words));
+	WORLD_RESULT *why = world_cli(world, "message", "why", id, NULL);
+	assert_non_null(strstr(why->out, "No modem may send to this number"));
+	assert_null(strstr(why->out, "waits for its turn"));
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
+static void a_reset_restarts_the_modem(void **state)
+{
+	size_t mark = world_cell_mark(*state);
+
+	order(*state, "east", "reset");
+	world_cell_wait(*state, mark, "line", "modem=east", "text=AT+CFUN=1,1", NULL);
+	world_modem_wait(*state, "east", "ready");
+	send_by(*state, "+4315100000003", "east");
+}
+
+static void of_an_unknown_modem_it_says_so(void **state)
+{
+	int status;
+	WORLD_JSON *answer = world_http(*state, "POST", "/v1/modems/nobody/hold", NULL, &status);
+
+	assert_int_equal(status, 404);
+	assert_non_null(strstr(world_text(answer, "message"), "modem"));
+}
+
+static int open_world(void **state)
+{
+	static const char *const cell[] = { "--modem",     "north,number=" WORLD_MODEM_NUMBER,
+					    "--modem",     "south,number=" SOUTH_NUMBER,
+					    "--modem",     "west",
+					    "--modem",     "east",
+					    "--log-lines", NULL };
+
+	*state = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.cell_arguments = cell,
+		.modems = "{ name = \"north\"; device = \"@/north\"; prefixes = [\"+86\"]; "
+			  "price = 2; number = \"" WORLD_MODEM_NUMBER "\"; },"
+			  "{ name = \"south\"; device = \"@/south\"; prefixes = [\"+86\"]; "
+			  "price = 1; },"
+			  "{ name = \"west\"; device = \"@/west\"; prefixes = [\"+49\"]; },"
+			  "{ name = \"east\"; device = \"@/east\"; }",
+	});
+	world_modem_wait(*state, "north", "ready");
+	world_modem_wait(*state, "south", "ready");
+	world_modem_wait(*state, "west", "ready");
+	world_modem_wait(*state, "east", "ready");
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scenario_test(a_prefix_chooses_the_modem),
+		scenario_test(a_dearer_one_sends_only_while_the_cheaper_can_not),
+		scenario_test(a_person_keeps_hearing_from_the_same_number),
+		scenario_test(a_modem_that_is_gone_leaves_its_conversations_to_others),
+		scenario_test(a_held_modem_receives),
+		scenario_test(held_it_stays_over_a_restart),
+		scenario_test(who_may_not_send_there_does_not),
+		scenario_test(a_cheap_one_that_hangs_is_not_waited_for),
+		cmocka_unit_test(what_no_modem_may_send_says_so),
+		scenario_test(a_reset_restarts_the_modem),
+		scenario_test(of_an_unknown_modem_it_says_so),
+	};
+
+	return cmocka_run_group_tests_name("pool", tests, open_world, scenario_close);
+}
