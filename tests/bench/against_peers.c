@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/bench.h"
 #include "tests/scenario/world.h"
 #include "tests/scenario/world_http.h"
 
@@ -28,7 +29,6 @@
 #define GAMMU_SPREAD_MSEC 2500
 #define TOOLS_MESSAGES 24
 #define PATIENCE_SECONDS 60
-#define TEXT "Your appointment is on Thursday at nine."
 
 static struct world *world;
 
@@ -38,29 +38,6 @@ static void __attribute__((noreturn)) bench_failed(const char *what)
 	if (world)
 		world_close(world);
 	exit(1);
-}
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* The cell's time stamps: RFC 3339 with microseconds. */
-static double moment(const json_t *event)
-{
-	struct tm tm = { 0 };
-	const char *text = world_text(event, "at");
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	double fraction = rest && *rest == '.' ? strtod(rest, NULL) : 0;
-	const char *zone = rest ? strpbrk(rest, "+-") : NULL;
-	double offset = 0;
-
-	if (zone)
-		offset = (double)(strtol(zone, NULL, 10) * 3600);
-	return (double)timegm(&tm) + fraction - offset;
 }
 
 /* ---------------------------------------------------------------- messages a second */
@@ -74,9 +51,9 @@ struct rate {
 static struct rate submissions_wait(size_t mark, const char *modem, size_t count)
 {
 	struct rate rate = { 0 };
-	double until = now_seconds() + PATIENCE_SECONDS;
+	double until = bench_now() + PATIENCE_SECONDS;
 
-	while (rate.count < count && now_seconds() < until) {
+	while (rate.count < count && bench_now() < until) {
 		const json_t *event = world_cell_event(world, mark);
 
 		if (!event) {
@@ -88,8 +65,8 @@ static struct rate submissions_wait(size_t mark, const char *modem, size_t count
 		    strcmp(world_text(event, "modem"), modem) != 0)
 			continue;
 		if (rate.count++ == 0)
-			rate.first = moment(event);
-		rate.last = moment(event);
+			rate.first = bench_moment(event);
+		rate.last = bench_moment(event);
 	}
 	return rate;
 }
@@ -105,8 +82,8 @@ static void *client_run(void *userdata)
 		struct world_http_answer answer = { 0 };
 		char body[256];
 
-		snprintf(body, sizeof(body), "{\"to\":[\"+86139000%05d\"],\"text\":\"" TEXT "\"}",
-			 i % 100);
+		snprintf(body, sizeof(body),
+			 "{\"to\":[\"+86139000%05d\"],\"text\":\"" BENCH_TEXT "\"}", i % 100);
 		if (world_http_exchange(fd, "POST", "/v1/messages", body, strlen(body), &answer) <
 			    0 ||
 		    answer.status != 202)
@@ -122,7 +99,7 @@ static double our_rate(size_t *ret_count)
 {
 	pthread_t clients[OUR_CLIENTS];
 	size_t mark = world_cell_mark(world);
-	double begun = now_seconds();
+	double begun = bench_now();
 	struct rate rate;
 	void *refused;
 
@@ -140,68 +117,14 @@ static double our_rate(size_t *ret_count)
 	return (double)rate.count / (rate.last - begun);
 }
 
-static void path_make(char path[static 256], const char *name)
-{
-	snprintf(path, 256, "%s/%s", world_directory(world), name);
-}
-
-static void folder_make(const char *name)
-{
-	char path[256];
-
-	path_make(path, name);
-	if (mkdir(path, 0700) < 0)
-		bench_failed(path);
-}
-
-static FILE *file_make(const char *name, mode_t mode)
-{
-	char path[256];
-	FILE *file;
-
-	path_make(path, name);
-	file = fopen(path, "we");
-	if (!file || fchmod(fileno(file), mode) < 0)
-		bench_failed(path);
-	return file;
-}
-
-static pid_t gammu_start(const char *hook)
-{
-	char program[] = "/usr/bin/gammu-smsd", option[] = "-c", config[256];
-	char *argv[] = { program, option, config, NULL };
-	const char *directory = world_directory(world);
-	FILE *file = file_make("gammu.conf", 0600);
-
-	path_make(config, "gammu.conf");
-	fprintf(file,
-		"[gammu]\ndevice = %s/cell/gammu\nconnection = at115200\n"
-		"[smsd]\nservice = files\nlogfile = %s/gammu.log\n"
-		"inboxpath = %s/g-in/\noutboxpath = %s/g-out/\nsentsmspath = %s/g-sent/\n"
-		"errorsmspath = %s/g-error/\n",
-		directory, directory, directory, directory, directory, directory);
-	if (hook)
-		fprintf(file, "runonreceive = %s\n", hook);
-	fclose(file);
-	return world_program_start(world, argv, "gammu-smsd");
-}
-
 static double gammu_rate(size_t *ret_count)
 {
 	size_t mark = world_cell_mark(world);
 	struct rate rate;
 	pid_t pid;
 
-	for (int i = 0; i < GAMMU_MESSAGES; i++) {
-		char name[64];
-		FILE *file;
-
-		snprintf(name, sizeof(name), "g-out/OUT+8613900000%03d.txt", i);
-		file = file_make(name, 0600);
-		fputs(TEXT, file);
-		fclose(file);
-	}
-	pid = gammu_start(NULL);
+	bench_gammu_fill(world, "gammu", GAMMU_MESSAGES);
+	pid = bench_gammu_start(world, "gammu", NULL);
 	rate = submissions_wait(mark, "gammu", GAMMU_MESSAGES);
 	world_program_end(world, pid);
 	*ret_count = rate.count;
@@ -214,7 +137,7 @@ static double tools_rate(size_t *ret_count)
 	char *argv[] = { program, config, terminal, NULL };
 	const char *directory = world_directory(world);
 	size_t mark = world_cell_mark(world);
-	FILE *file = file_make("tools.conf", 0600);
+	FILE *file = bench_file_make(world, "tools.conf", 0600);
 	struct rate rate;
 	pid_t pid;
 
@@ -232,8 +155,8 @@ static double tools_rate(size_t *ret_count)
 		char name[64];
 
 		snprintf(name, sizeof(name), "t-out/message%03d", i);
-		file = file_make(name, 0600);
-		fprintf(file, "To: 8613900000%03d\n\n" TEXT "\n", i);
+		file = bench_file_make(world, name, 0600);
+		fprintf(file, "To: 8613900000%03d\n\n" BENCH_TEXT "\n", i);
 		fclose(file);
 	}
 	pid = world_program_start(world, argv, "smstools");
@@ -245,21 +168,6 @@ static double tools_rate(size_t *ret_count)
 
 /* ---------------------------------------------------------------- delay of what comes in */
 
-static int double_compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double percentile(double *values, size_t count, unsigned percent)
-{
-	if (count == 0)
-		return 0;
-	qsort(values, count, sizeof(values[0]), double_compare);
-	return values[(count * percent + 99) / 100 - 1];
-}
-
 /* The moment at which the modem announced it. */
 static double message_incoming(const char *modem, const char *from)
 {
@@ -269,8 +177,8 @@ static double message_incoming(const char *modem, const char *from)
 	snprintf(field, sizeof(field), "modem=%s", modem);
 	snprintf(of, sizeof(of), "from=%s", from);
 	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "incoming", "modem", modem, "from", from,
-		      "text", TEXT);
-	return moment(world_cell_wait(world, mark, "deliver", field, of, NULL));
+		      "text", BENCH_TEXT);
+	return bench_moment(world_cell_wait(world, mark, "deliver", field, of, NULL));
 }
 
 static size_t our_delays(double *delays)
@@ -284,29 +192,29 @@ static size_t our_delays(double *delays)
 		snprintf(field, sizeof(field), "from=%s", from);
 		came = message_incoming(WORLD_MODEM, from);
 		world_bridge_wait(world, mark, "message.received", field, NULL);
-		delays[i] = now_seconds() - came;
+		delays[i] = bench_now() - came;
 	}
 	return OUR_RECEIVED;
 }
 
 static size_t gammu_delays(double *delays)
 {
-	double until = now_seconds() + PATIENCE_SECONDS + 45;
+	double until = bench_now() + PATIENCE_SECONDS + 45;
 	char fifo[256], hook[256], byte;
 	size_t count = 0;
 	FILE *file;
 	pid_t pid;
 	int fd;
 
-	path_make(fifo, "hook.fifo");
-	path_make(hook, "hook");
+	bench_path(world, fifo, "hook.fifo");
+	bench_path(world, hook, "hook");
 	if (mkfifo(fifo, 0600) < 0 || (fd = open(fifo, O_RDWR | O_CLOEXEC)) < 0)
 		bench_failed(fifo);
-	file = file_make("hook", 0700);
+	file = bench_file_make(world, "hook", 0700);
 	fprintf(file, "#!/bin/sh\nprintf x >%s\n", fifo);
 	fclose(file);
-	pid = gammu_start(hook);
-	while (count < GAMMU_RECEIVED && now_seconds() < until) {
+	pid = bench_gammu_start(world, "gammu", hook);
+	while (count < GAMMU_RECEIVED && bench_now() < until) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
 		char from[16];
 		double came;
@@ -314,11 +222,11 @@ static size_t gammu_delays(double *delays)
 		world_number(world, from);
 		poll(NULL, 0, (int)count * GAMMU_SPREAD_MSEC);
 		came = message_incoming("gammu", from);
-		if (poll(&wait, 1, (int)((until - now_seconds()) * 1000)) <= 0)
+		if (poll(&wait, 1, (int)((until - bench_now()) * 1000)) <= 0)
 			break;
 		if (read(fd, &byte, 1) != 1)
 			break;
-		delays[count++] = now_seconds() - came;
+		delays[count++] = bench_now() - came;
 	}
 	world_program_end(world, pid);
 	close(fd);
@@ -346,7 +254,8 @@ static void delay_print(const char *name, double *delays, size_t count)
 		return;
 	}
 	printf("  %-38s %8.1f   %8.1f   %6zu messages\n", name,
-	       1000 * percentile(delays, count, 50), 1000 * percentile(delays, count, 99), count);
+	       1000 * bench_percentile(delays, count, 50),
+	       1000 * bench_percentile(delays, count, 99), count);
 }
 
 int main(void)
@@ -355,10 +264,9 @@ int main(void)
 					    "--modem", "gammu,number=+8613800000002",
 					    "--modem", "tools,number=+8613800000003",
 					    NULL };
-	static const char *const folders[] = { "g-in", "g-out",     "g-sent",   "g-error", "t-out",
-					       "t-in", "t-checked", "t-failed", "t-sent" };
+	static const char *const folders[] = { "t-out", "t-in", "t-checked", "t-failed", "t-sent" };
 	static double our_delay[OUR_RECEIVED], gammu_delay[GAMMU_RECEIVED];
-	bool gammu = access("/usr/bin/gammu-smsd", X_OK) == 0;
+	bool gammu = access(BENCH_GAMMU, X_OK) == 0;
 	bool tools = access("/usr/sbin/smsd", X_OK) == 0;
 	size_t our_count, gammu_count = 0, tools_count = 0, our_received, gammu_received = 0;
 	double ours, gammus = 0, toolss = 0;
@@ -368,7 +276,9 @@ int main(void)
 						    .without_tail = true,
 						    .failed = bench_failed });
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		folder_make(folders[i]);
+		bench_folder_make(world, folders[i]);
+
+	bench_gammu_prepare(world, "gammu");
 
 	fprintf(stderr, "Footbridge sends %d messages ...\n", OUR_MESSAGES);
 	ours = our_rate(&our_count);
