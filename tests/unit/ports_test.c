@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bridge/base/cleanup.h"
@@ -46,7 +47,7 @@ static void only_vouched_ports_are_tried_the_best_first(void **state)
 		const struct port *candidates[STICK_PORTS_MAX];
 		struct stick stick = { .usb_path = "1-1" };
 		char order[64] = "";
-		size_t count;
+		size_t count, used = 0;
 
 		while (ROWS[i].ports[stick.port_count].device[0]) {
 			stick.ports[stick.port_count] = ROWS[i].ports[stick.port_count];
@@ -54,7 +55,8 @@ static void only_vouched_ports_are_tried_the_best_first(void **state)
 		}
 		count = stick_candidates(&stick, candidates);
 		for (size_t at = 0; at < count; at++)
-			strcat(strcat(order, candidates[at]->device), " ");
+			used += (size_t)snprintf(order + used, sizeof(order) - used, "%.5s ",
+						 candidates[at]->device);
 		if (strcmp(order, ROWS[i].order) != 0)
 			fail_msg("%s: %s", ROWS[i].stick, order);
 	}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bridge/base/cleanup.h"
@@ -47,12 +48,11 @@ static void memories_are_found_in_every_form(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
 		char memories[REPLY_MEMORIES_MAX][REPLY_MEMORY_SIZE], all[64] = "";
-		size_t count = reply_memories(CASES[i].line, memories);
+		size_t count = reply_memories(CASES[i].line, memories), used = 0;
 
-		for (size_t j = 0; j < count; j++) {
-			strcat(all, memories[j]);
-			strcat(all, " ");
-		}
+		for (size_t j = 0; j < count; j++)
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s ",
+						 memories[j]);
 		assert_string_equal(all, CASES[i].found);
 	}
 }

@@ -18,13 +18,13 @@ static void only_what_was_on_the_air_for_long_is_lost(void **state)
 {
 	static const struct {
 		const char *what;
-		int reference;
 		int64_t ended_usec;
+		int reference;
 		bool lost;
 	} rows[] = {
-		{ "taken long ago", 7, 1, true },    { "taken with nought", 0, 1, true },
-		{ "just in time", 7, BEFORE, true }, { "too late", 7, BEFORE + 1, false },
-		{ "being sent", -1, 0, false },      { "refused", -1, 1, false },
+		{ "taken long ago", 1, 7, true },    { "taken with nought", 1, 0, true },
+		{ "just in time", BEFORE, 7, true }, { "too late", BEFORE + 1, 7, false },
+		{ "being sent", 0, -1, false },      { "refused", 1, -1, false },
 	};
 	struct store_attempt attempts[2] = { { .reference = -1, .ended_at_usec = 1 } };
 	struct store_delivery delivery = { .attempts = attempts, .attempt_count = 1 };
