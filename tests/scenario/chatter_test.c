@@ -164,8 +164,9 @@ static void all_is_in_the_inbox(struct talk *talk)
 	size_t i;
 
 	memset(talk->received, 0, talk->capacity * sizeof(*talk->received));
-	json_array_foreach(items, i, item)
+	json_array_foreach(items, i, item) {
 		tally(item, "in ", talk->in, talk->typed, talk->received);
+	}
 	assert_int_equal(json_array_size(items), talk->typed);
 	for (i = 0; i < talk->typed; i++)
 		assert_int_equal(talk->received[i], 1);
