@@ -180,13 +180,16 @@ static int late_run(struct database *db, struct op *op)
 {
 	struct end_op *late = (struct end_op *)op;
 	struct attempt_row row;
+	bool is_last;
 	int r;
 
 	{
 		CLEANUP_QUERY struct query query =
 			QUERY(db,
 			      "SELECT a.seq, a.delivery, a.ended_at, a.part, a.sim, a.modem,"
-			      " p.tail FROM part p CROSS JOIN attempt a ON a.seq = p.attempt"
+			      " p.tail, a.seq = (SELECT max(u.seq) FROM attempt u"
+			      " WHERE u.sim = p.sim AND u.state = " SQL_UNKNOWN ")"
+			      " FROM part p CROSS JOIN attempt a ON a.seq = p.attempt"
 			      " JOIN delivery d ON d.seq = p.delivery"
 			      " WHERE p.sim = ? AND p.reference = -1"
 			      " AND p.state IN (" SQL_UNKNOWN ", " SQL_SENT ")"
@@ -197,8 +200,10 @@ static int late_run(struct database *db, struct op *op)
 		if (r <= 0)
 			return r < 0 ? r : -ENOENT;
 		attempt_columns(&query, &row);
+		/* It answers the last one, even if nobody waits for that any more. */
+		is_last = query_bool(&query, 7);
 		r = query_step(&query);
-		if (r != 0)
+		if (r != 0 || !is_last)
 			return r < 0 ? r : -ENOENT;
 	}
 	return attempt_settle(db, &row, &late->end);

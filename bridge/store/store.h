@@ -216,7 +216,7 @@ int store_attempt_handed_over(struct store *store, int64_t attempt);
 
 /*
  * An answer that a new worker heard before its first OK: it settles the newest unknown attempt of
- * this SIM, if that is the only one.  -ENOENT: none.
+ * this SIM, if that is the only one and the last.  -ENOENT: none.
  */
 int store_attempt_late(struct store *store, const struct store_sim *sim,
 		       const struct store_attempt_end *end, store_done done, void *userdata);

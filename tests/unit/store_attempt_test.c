@@ -361,6 +361,24 @@ static void a_late_answer_does_not_choose_between_two(void **state)
 	assert_int_equal(state_of(f, "b"), DELIVERY_UNKNOWN);
 }
 
+/* The answer is to the last attempt, though its delivery has failed for another part. */
+static void a_late_answer_to_what_failed_meanwhile_settles_no_other(void **state)
+{
+	struct fixture *f = *state;
+	int64_t second;
+
+	submit(f, (struct draft){ .id = "a" });
+	end(f, begin(f, &north, T0).job.attempt, PART_LOST_SIGHT, -1);
+	submit(f, (struct draft){ .id = "b", .to = BOB, .parts = 2 });
+	end(f, begin(f, &north, T0 + 1).job.attempt, PART_ACCEPTED, 71);
+	second = begin(f, &north, T0 + 2).job.attempt;
+	assert_int_equal(report(f, &north, BOB, 71, 0x41, T0 + 3), STORE_READING_REPORT);
+	end(f, second, PART_LOST_SIGHT, -1);
+	assert_int_equal(late(f, &north, PART_ACCEPTED, 72), -ENOENT);
+	assert_int_equal(state_of(f, "a"), DELIVERY_UNKNOWN);
+	assert_int_equal(state_of(f, "b"), DELIVERY_FAILED);
+}
+
 static void a_late_refusal_brings_the_part_back(void **state)
 {
 	struct fixture *f = *state;
@@ -396,6 +414,7 @@ int main(void)
 		TEST(what_a_dead_daemon_left_is_unknown_and_not_sent_again),
 		TEST(a_late_answer_settles_the_only_unknown_attempt),
 		TEST(a_late_answer_does_not_choose_between_two),
+		TEST(a_late_answer_to_what_failed_meanwhile_settles_no_other),
 		TEST(a_late_refusal_brings_the_part_back),
 	};
 
