@@ -12,7 +12,7 @@
 
 #define MEMORY_MARGIN_KIB 2048
 /* The database's cache grows with it, until it has the size that the store gives it. */
-#define CACHE_KIB 16384
+#define CACHE_KIB 4096
 #define PAGE_KIB 4
 /* A report takes no longer. */
 #define REPORT_USEC 10000000
