@@ -185,7 +185,7 @@ static void hold(struct request *request, bool wanted)
 	int r = -ENOENT;
 
 	if (radio) {
-		pool_hold_key(radio_config(radio), key);
+		pool_key(radio_config(radio), key);
 		r = store_modem_hold(request->bridge->store, key, wanted, clock_realtime_usec(),
 				     wanted ? held : released, request);
 	}

@@ -75,7 +75,7 @@ static void recover_later(struct bridge *bridge, int error)
 			 PRIORITY_CLOCK, recover, bridge);
 }
 
-static void held_read(int error, const char *const *names, size_t count, void *userdata)
+static void modems_read(int error, const struct store_modem *modems, size_t count, void *userdata)
 {
 	struct bridge *bridge = userdata;
 	int r;
@@ -86,7 +86,7 @@ static void held_read(int error, const char *const *names, size_t count, void *u
 		recover_later(bridge, error);
 		return;
 	}
-	r = pool_start(bridge, names, count);
+	r = pool_start(bridge, modems, count);
 	if (r == 0)
 		r = selftest_new(bridge);
 	if (r == 0)
@@ -113,7 +113,7 @@ static void overview_read(int error, const struct store_overview *overview, void
 		feed_set_newest(bridge->feed, overview->last_event);
 		bridge->held = overview->held;
 		bridge->newest_stored_usec = overview->newest_stored_usec;
-		error = store_modems_held(bridge->store, held_read, bridge);
+		error = store_modems(bridge->store, modems_read, bridge);
 	}
 	if (error < 0)
 		recover_later(bridge, error);

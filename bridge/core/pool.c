@@ -15,44 +15,64 @@
 #include "bridge/core/selftest.h"
 #include "bridge/core/used_up.h"
 
-#define HELD_MAX 1024 /* pool_hold_key(): also such as nobody has any more */
+/* What was kept of a modem, or is to be held; also of such as nobody has any more. */
+struct known {
+	char key[STORE_NAME_SIZE]; /* pool_key() */
+	bool held;
+	struct sim_name sim; /* when the daemon began */
+};
 
 struct pool {
 	struct config_modem *found[POOL_MAX]; /* of modems that nobody has configured */
 	size_t found_count;
-	char (*held)[STORE_NAME_SIZE];
-	size_t held_count;
+	struct known *known; /* STORE_MODEMS_MAX */
+	size_t known_count;
 };
 
-/* ------------------------------------------------------------------ held */
+/* ------------------------------------------------------------------ what is known of modems */
 
-static size_t held_find(const struct pool *pool, const char *key)
+static struct known *known_find(const struct pool *pool, const char *key)
 {
-	size_t i = 0;
-
-	while (i < pool->held_count && strcmp(pool->held[i], key) != 0)
-		i++;
-	return i;
+	for (size_t i = 0; i < pool->known_count; i++)
+		if (strcmp(pool->known[i].key, key) == 0)
+			return &pool->known[i];
+	return NULL;
 }
 
-static void held_note(struct pool *pool, const char *key, bool held)
+/* NULL when there are too many. */
+static struct known *known_get(struct pool *pool, const char *key)
 {
-	size_t at = held_find(pool, key);
+	struct known *known = known_find(pool, key);
 
-	if (held && at == pool->held_count && at < HELD_MAX)
-		snprintf(pool->held[pool->held_count++], STORE_NAME_SIZE, "%s", key);
-	else if (!held && at < pool->held_count)
-		memmove(pool->held[at], pool->held[--pool->held_count], STORE_NAME_SIZE);
+	if (known || pool->known_count == STORE_MODEMS_MAX)
+		return known;
+	known = &pool->known[pool->known_count++];
+	snprintf(known->key, sizeof(known->key), "%s", key);
+	return known;
+}
+
+static void known_set(struct pool *pool, const struct store_modem *modem)
+{
+	struct known *known = known_get(pool, modem->key);
+
+	if (!known)
+		return;
+	known->held = modem->held;
+	snprintf(known->sim.name, sizeof(known->sim.name), "%s", modem->sim);
+	snprintf(known->sim.imsi, sizeof(known->sim.imsi), "%s", modem->imsi);
 }
 
 void pool_hold(struct bridge *bridge, struct radio *radio, bool held)
 {
 	char key[STORE_NAME_SIZE], other[STORE_NAME_SIZE];
+	struct known *known;
 
-	pool_hold_key(radio_config(radio), key);
-	held_note(bridge->pool, key, held);
+	pool_key(radio_config(radio), key);
+	known = known_get(bridge->pool, key);
+	if (known)
+		known->held = held;
 	for (size_t i = 0; i < bridge->radio_count; i++) {
-		pool_hold_key(radio_config(bridge->radios[i]), other);
+		pool_key(radio_config(bridge->radios[i]), other);
 		if (strcmp(other, key) == 0)
 			radio_set_held(bridge->radios[i], held);
 	}
@@ -62,19 +82,20 @@ void pool_hold(struct bridge *bridge, struct radio *radio, bool held)
 
 static int radio_add(struct bridge *bridge, const struct config_modem *config)
 {
-	const struct pool *pool = bridge->pool;
+	const struct known *known;
 	char key[STORE_NAME_SIZE];
 	int r;
 
-	pool_hold_key(config, key);
-	r = radio_new(bridge, config, held_find(pool, key) < pool->held_count,
+	pool_key(config, key);
+	known = known_find(bridge->pool, key);
+	r = radio_new(bridge, config, known && known->held, known ? &known->sim : NULL,
 		      &bridge->radios[bridge->radio_count]);
 	if (r == 0)
 		bridge->radio_count++;
 	return r;
 }
 
-int pool_start(struct bridge *bridge, const char *const *held, size_t held_count)
+int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t count)
 {
 	const struct config *config = bridge->config;
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -84,11 +105,11 @@ int pool_start(struct bridge *bridge, const char *const *held, size_t held_count
 	bridge->pool = pool;
 	if (!pool || !bridge->radios)
 		return -ENOMEM;
-	pool->held = calloc(HELD_MAX, sizeof(*pool->held));
-	if (!pool->held)
+	pool->known = calloc(STORE_MODEMS_MAX, sizeof(*pool->known));
+	if (!pool->known)
 		return -ENOMEM;
-	for (size_t i = 0; i < held_count; i++)
-		held_note(pool, held[i], true);
+	for (size_t i = 0; i < count; i++)
+		known_set(pool, &modems[i]);
 	if (config->modem_count > POOL_MAX)
 		return -E2BIG;
 	r = used_up_new(bridge);
@@ -124,7 +145,7 @@ void pool_free(struct bridge *bridge)
 		return;
 	for (size_t i = 0; i < pool->found_count; i++)
 		config_free_found(pool->found[i]);
-	free(pool->held);
+	free(pool->known);
 	free(pool);
 }
 

@@ -15,10 +15,10 @@ struct pool;
 struct radio;
 
 /*
- * Tells the store the prefixes and starts the radios of the configuration; held: the modems that
- * are.  Returns 0 or negative errno.
+ * Tells the store the prefixes and starts the radios of the configuration; modems: what was kept of
+ * them, copied.  Returns 0 or negative errno.
  */
-int pool_start(struct bridge *bridge, const char *const *held, size_t held_count);
+int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t count);
 /* After store_close. */
 void pool_free(struct bridge *bridge);
 
@@ -57,11 +57,11 @@ struct store_quota pool_quota(const struct config_modem *config);
 /* ------------------------------------------------------------------ pure */
 
 /*
- * What a hold is stored by: the name of a modem that is configured.  That of one that was plugged
+ * What a modem's hold and its SIM are stored by: the name of a modem that is configured.  That of one that was plugged
  * in depends on what was there before it: its IMEI ("imei:…") does not, nor the place of one that
  * has none ("usb:1-2.3").
  */
-void pool_hold_key(const struct config_modem *config, char key[static STORE_NAME_SIZE]);
+void pool_key(const struct config_modem *config, char key[static STORE_NAME_SIZE]);
 
 /*
  * "modem-1234" by the last digits of the IMEI, more of them while the name is taken; twice: true

@@ -31,7 +31,7 @@ void pool_name(const char *imei, const char *usb_path, bool twice, pool_name_tak
 		snprintf(name, MODEM_NAME_SIZE, "modem-%.40s-%u", usb_path, i);
 }
 
-void pool_hold_key(const struct config_modem *config, char key[static STORE_NAME_SIZE])
+void pool_key(const struct config_modem *config, char key[static STORE_NAME_SIZE])
 {
 	/* Nothing else has no line in the configuration; and no name there has a colon. */
 	if (config->line != 0)

@@ -369,6 +369,22 @@ void radio_set_held(struct radio *radio, bool held)
 	radio_tell_pool(radio);
 }
 
+/* What could not be kept now is with the next word of the modem. */
+static void sim_keep(struct radio *radio)
+{
+	char key[STORE_NAME_SIZE];
+	const struct store_modem modem = { .key = key,
+					   .sim = radio->sim.name,
+					   .imsi = radio->sim.imsi };
+
+	if (strcmp(radio->sim_kept.name, radio->sim.name) == 0 &&
+	    strcmp(radio->sim_kept.imsi, radio->sim.imsi) == 0)
+		return;
+	pool_key(radio->config, key);
+	if (store_modem_sim(radio->bridge->store, &modem, clock_realtime_usec(), NULL, NULL) == 0)
+		radio->sim_kept = radio->sim;
+}
+
 static void sim_looked_at(struct radio *radio, const struct modem_word_identity *identity)
 {
 	const char *name = radio->config->name;
@@ -382,8 +398,10 @@ static void sim_looked_at(struct radio *radio, const struct modem_word_identity 
 			   "The modem %s has another SIM now.", name);
 	}
 	sim_learn(&radio->sim, identity, name);
-	if (identity->iccid[0] || identity->imsi[0])
+	if (identity->iccid[0] || identity->imsi[0]) {
 		health_note_sim(radio->health, radio->sim.name);
+		sim_keep(radio);
+	}
 }
 
 /* The same word is looked at again with every change; only the first time it is now. */
@@ -462,7 +480,7 @@ static void health_read(const struct store_sim_health *sim, void *userdata)
 }
 
 int radio_new(struct bridge *bridge, const struct config_modem *config, bool held,
-	      struct radio **ret_radio)
+	      const struct sim_name *sim, struct radio **ret_radio)
 {
 	struct radio *radio = calloc(1, sizeof(*radio));
 	int r;
@@ -473,6 +491,8 @@ int radio_new(struct bridge *bridge, const struct config_modem *config, bool hel
 	radio->config = config;
 	radio->pace_usec = PACE_USEC;
 	radio->held = held;
+	if (sim)
+		radio->sim = radio->sim_kept = *sim;
 	snprintf(radio->held_reason, sizeof(radio->held_reason),
 		 "It is held: it receives, but sends nothing until footbridge modem release %s.",
 		 config->name);

@@ -11,13 +11,17 @@
 
 #include "bridge/core/bridge.h"
 #include "bridge/core/health.h"
+#include "bridge/core/sim.h"
 #include "bridge/core/ussd.h"
 #include "config/config.h"
 #include "modem/handle.h"
 
-/* Starts the modem's worker.  config outlives the radio.  Returns 0 or modem_new()'s errors. */
+/*
+ * Starts the modem's worker.  sim: the one that it had last, copied; NULL: nothing is known of it.
+ * config outlives the radio.  Returns 0 or modem_new()'s errors.
+ */
 int radio_new(struct bridge *bridge, const struct config_modem *config, bool held,
-	      struct radio **ret_radio);
+	      const struct sim_name *sim, struct radio **ret_radio);
 /* Kills a worker that still lives.  After store_close. */
 struct radio *radio_free(struct radio *radio);
 

@@ -29,7 +29,7 @@ struct radio {
 	struct balance *balance;
 	enum modem_state told; /* the last state that was news, and why */
 	char told_reason[MODEM_REASON_SIZE];
-	struct sim_name sim;
+	struct sim_name sim, sim_kept; /* as the store has it */
 	struct sim_seen_last seen;
 	pid_t worker;            /* the last one seen */
 	int64_t clock_told_usec; /* the network's time that was heard last */

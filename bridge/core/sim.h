@@ -19,13 +19,14 @@ struct sim_name {
 
 /*
  * ICCID, otherwise IMSI, otherwise the modem's own name.  A SIM that was too busy to say its ICCID
- * this time is still the one it was while its IMSI is the same.
+ * this time is still the one it was while its IMSI is the same; and what is heard before the SIM has
+ * said anything (a message, a late answer) belongs to the one that was there last.
  */
 static inline void sim_learn(struct sim_name *sim, const struct modem_word_identity *identity,
 			     const char *modem)
 {
-	if (identity->iccid[0] == '\0' && identity->imsi[0] != '\0' &&
-	    strcmp(identity->imsi, sim->imsi) == 0)
+	if (sim->name[0] && identity->iccid[0] == '\0' &&
+	    (identity->imsi[0] == '\0' || strcmp(identity->imsi, sim->imsi) == 0))
 		return;
 	snprintf(sim->imsi, sizeof(sim->imsi), "%s", identity->iccid[0] ? identity->imsi : "");
 	snprintf(sim->name, sizeof(sim->name), "%.*s", (int)sizeof(sim->name) - 1,

@@ -436,8 +436,14 @@ static const char step_quotas[] =
 	/* The queue by numbers: what goes to those of quota_recipient. */
 	"CREATE INDEX delivery_known ON delivery"
 	" (number, sim, prefix, preferred, priority DESC, due_at) WHERE waiting = 1;"
-	"CREATE TABLE modem_held (modem TEXT PRIMARY KEY, at INTEGER NOT NULL)"
-	" STRICT, WITHOUT ROWID;"
+	/* at: when it was held, released, or seen with another SIM than before. */
+	"CREATE TABLE modem ("
+	" key TEXT PRIMARY KEY,"
+	" held INTEGER NOT NULL DEFAULT 0,"
+	" sim TEXT NOT NULL DEFAULT '',"
+	" imsi TEXT NOT NULL DEFAULT '',"
+	" at INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
 	"ALTER TABLE sim ADD COLUMN balance TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE sim ADD COLUMN balance_at INTEGER NOT NULL DEFAULT 0;";
 

@@ -107,15 +107,31 @@ typedef void (*store_backlog_done)(int error, const struct store_backlog *backlo
 /* Cost does not grow with what waits: counts are kept.  What is scheduled for later is not in. */
 int store_backlog(struct store *store, store_backlog_done done, void *userdata);
 
-/* ------------------------------------------------------------------ held modems */
+/* ------------------------------------------------------------------ what is kept of modems */
+
+#define STORE_MODEMS_MAX 1024
+
+struct store_modem {
+	const char *key; /* pool_key() */
+	bool held;
+	const char *sim, *imsi; /* of the SIM that it had last; "" */
+};
 
 /* The core gives a held modem nothing; kept over restarts.  Again is fine.  done may be NULL. */
-int store_modem_hold(struct store *store, const char *modem, bool held, int64_t now_usec,
+int store_modem_hold(struct store *store, const char *key, bool held, int64_t now_usec,
 		     store_done done, void *userdata);
 
-typedef void (*store_names_done)(int error, const char *const *names, size_t count, void *userdata);
-/* The modems that are held, by name; also such as are not configured any more. */
-int store_modems_held(struct store *store, store_names_done done, void *userdata);
+/*
+ * The SIM that is in the modem: so that what it hears before its SIM has said who it is, after the
+ * next start, is not taken for another SIM's.  done may be NULL.
+ */
+int store_modem_sim(struct store *store, const struct store_modem *modem, int64_t now_usec,
+		    store_done done, void *userdata);
+
+typedef void (*store_modems_done)(int error, const struct store_modem *modems, size_t count,
+				  void *userdata);
+/* Also such as are not there any more; the held first, then the latest, up to STORE_MODEMS_MAX. */
+int store_modems(struct store *store, store_modems_done done, void *userdata);
 
 /* ------------------------------------------------------------------ how a SIM does */
 

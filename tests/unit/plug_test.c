@@ -105,7 +105,7 @@ static void a_hold_is_kept_by_what_does_not_change(void **state)
 						     .usb_path = rows[i].usb_path,
 						     .line = rows[i].line };
 
-		pool_hold_key(&config, key);
+		pool_key(&config, key);
 		assert_string_equal(key, rows[i].key);
 	}
 }

@@ -43,6 +43,16 @@ static void a_sim_that_keeps_its_iccid_to_itself_is_still_the_same(void **state)
 	assert_string_equal(learn("", IMSI), ICCID);
 }
 
+static void what_has_not_spoken_yet_is_the_last_that_did(void **state)
+{
+	(void)state;
+	sim = (struct sim_name){ .name = ICCID, .imsi = IMSI };
+	assert_string_equal(learn("", ""), ICCID);
+	assert_string_equal(learn("", IMSI), ICCID);
+	assert_string_equal(learn("89860000000000000022", ""), "89860000000000000022");
+	assert_string_equal(learn("", ""), "89860000000000000022");
+}
+
 static void another_imsi_is_another_sim(void **state)
 {
 	(void)state;
@@ -86,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(iccid_imsi_modem_in_that_order),
 		cmocka_unit_test(a_sim_that_keeps_its_iccid_to_itself_is_still_the_same),
+		cmocka_unit_test(what_has_not_spoken_yet_is_the_last_that_did),
 		cmocka_unit_test(another_imsi_is_another_sim),
 		cmocka_unit_test(a_sim_is_another_only_when_that_is_certain),
 	};

@@ -345,7 +345,7 @@ static void nothing_was_counted_before(void **state)
 	for (int i = 0; i < STORE_LIMIT_COUNT; i++)
 		assert_int_equal(health.uses[i].used, 0);
 	assert_string_equal(health.balance, "");
-	assert_int_equal(held_modems(f).count, 0);
+	assert_int_equal(kept_modems(f).count, 0);
 	begin(f, &north, T0 + 9);
 	assert_int_equal(health_of(f, &north, T0 + 9).uses[STORE_LIMIT_MONTH].used, 1);
 }

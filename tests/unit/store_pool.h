@@ -74,39 +74,56 @@ static inline struct store_sim_health health_of(struct fixture *f, const struct 
 	return seen.health;
 }
 
-struct names {
+struct modems_seen {
 	bool came;
 	int error;
 	size_t count;
-	char name[4][STORE_NAME_SIZE];
+	bool held[4];
+	char key[4][STORE_NAME_SIZE], sim[4][STORE_NAME_SIZE], imsi[4][STORE_NAME_SIZE];
 };
 
-static inline void keep_names(int error, const char *const *names, size_t count, void *userdata)
+static inline void keep_modems(int error, const struct store_modem *modems, size_t count,
+			       void *userdata)
 {
-	struct names *kept = userdata;
+	struct modems_seen *seen = userdata;
 
-	kept->came = true;
-	kept->error = error;
-	kept->count = count;
-	for (size_t i = 0; i < count && i < 4; i++)
-		snprintf(kept->name[i], STORE_NAME_SIZE, "%s", names[i]);
+	seen->came = true;
+	seen->error = error;
+	seen->count = count;
+	for (size_t i = 0; i < count && i < 4; i++) {
+		seen->held[i] = modems[i].held;
+		snprintf(seen->key[i], STORE_NAME_SIZE, "%s", modems[i].key);
+		snprintf(seen->sim[i], STORE_NAME_SIZE, "%s", modems[i].sim);
+		snprintf(seen->imsi[i], STORE_NAME_SIZE, "%s", modems[i].imsi);
+	}
 }
 
-static inline struct names held_modems(struct fixture *f)
+static inline struct modems_seen kept_modems(struct fixture *f)
 {
-	struct names names = { 0 };
+	struct modems_seen seen = { 0 };
 
-	assert_int_equal(store_modems_held(f->store, keep_names, &names), 0);
-	await(f, &names.came);
-	assert_int_equal(names.error, 0);
-	return names;
+	assert_int_equal(store_modems(f->store, keep_modems, &seen), 0);
+	await(f, &seen.came);
+	assert_int_equal(seen.error, 0);
+	return seen;
 }
 
-static inline void hold_modem(struct fixture *f, const char *modem, bool held)
+static inline void hold_modem(struct fixture *f, const char *key, bool held, int64_t now)
 {
 	struct outcome outcome = { 0 };
 
-	assert_int_equal(store_modem_hold(f->store, modem, held, T0, keep_outcome, &outcome), 0);
+	assert_int_equal(store_modem_hold(f->store, key, held, now, keep_outcome, &outcome), 0);
+	await(f, &outcome.came);
+	assert_int_equal(outcome.error, 0);
+}
+
+static inline void modem_has_sim(struct fixture *f, const char *key, const char *sim,
+				 const char *imsi, int64_t now)
+{
+	const struct store_modem modem = { .key = key, .sim = sim, .imsi = imsi };
+	struct outcome outcome = { 0 };
+
+	assert_int_equal(store_modem_sim(f->store, &modem, now, keep_outcome, &outcome), 0);
 	await(f, &outcome.came);
 	assert_int_equal(outcome.error, 0);
 }

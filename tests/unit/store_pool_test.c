@@ -30,21 +30,38 @@ static struct turn ask(struct fixture *f, int64_t now)
 static void held_modems_are_kept_over_a_restart(void **state)
 {
 	struct fixture *f = *state;
-	struct names held;
+	struct modems_seen seen;
 
-	hold_modem(f, "south", true);
-	hold_modem(f, "north", true);
-	hold_modem(f, "south", true);
+	hold_modem(f, "south", true, T0);
+	hold_modem(f, "north", true, T0 + 1);
+	hold_modem(f, "west", false, T0 + 2);
 	fixture_reopen(f);
-	held = held_modems(f);
-	assert_int_equal(held.count, 2);
-	assert_string_equal(held.name[0], "north");
-	assert_string_equal(held.name[1], "south");
-	hold_modem(f, "north", false);
-	hold_modem(f, "north", false);
-	held = held_modems(f);
-	assert_int_equal(held.count, 1);
-	assert_string_equal(held.name[0], "south");
+	seen = kept_modems(f);
+	assert_int_equal(seen.count, 3);
+	assert_string_equal(seen.key[0], "north");
+	assert_string_equal(seen.key[1], "south");
+	assert_true(seen.held[0] && seen.held[1] && !seen.held[2]);
+	hold_modem(f, "north", false, T0 + 3);
+	hold_modem(f, "north", false, T0 + 3);
+	seen = kept_modems(f);
+	assert_string_equal(seen.key[0], "south");
+	assert_true(seen.held[0] && !seen.held[1] && !seen.held[2]);
+}
+
+static void the_sim_of_a_modem_is_kept_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct modems_seen seen;
+
+	modem_has_sim(f, "north", "89860000000000000011", "460000000000011", T0);
+	hold_modem(f, "north", true, T0 + 1);
+	modem_has_sim(f, "north", "460000000000022", "", T0 + 2);
+	fixture_reopen(f);
+	seen = kept_modems(f);
+	assert_int_equal(seen.count, 1);
+	assert_true(seen.held[0]);
+	assert_string_equal(seen.sim[0], "460000000000022");
+	assert_string_equal(seen.imsi[0], "");
 }
 
 static void the_last_balance_is_shown(void **state)
@@ -231,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_classes, teardown)
 		TEST(held_modems_are_kept_over_a_restart),
+		TEST(the_sim_of_a_modem_is_kept_over_a_restart),
 		TEST(the_last_balance_is_shown),
 		TEST(a_balance_is_cut_to_its_size),
 		TEST(what_waits_for_a_quota_says_so),
