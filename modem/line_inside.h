@@ -88,6 +88,7 @@ struct line {
 	char pdu[LINE_PDU_SIZE];
 	size_t tpdu_size;
 	bool armed, pdu_written, early_end;
+	bool asked_again; /* for the prompt */
 	struct line_result early;
 
 	char from_gammu[LINE_COMMAND_SIZE];

@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* 3GPP TS 27.005 3.2.5 */
+#define CMS_NETWORK_OUT_OF_ORDER 38
+#define CMS_UNKNOWN 500
+
 void line_arm_send(struct line *line, const uint8_t *tpdu, size_t size, const char *centre)
 {
 	static const char HEX[] = "0123456789ABCDEF";
@@ -36,6 +40,7 @@ void line_arm_send(struct line *line, const uint8_t *tpdu, size_t size, const ch
 	}
 	line->pdu[at] = '\0';
 	line->tpdu_size = size;
+	line->asked_again = false;
 	line->armed = true;
 }
 
@@ -72,6 +77,34 @@ static enum modem_error_kind error_kind(enum answer_final final)
 	return MODEM_ERROR_NONE;
 }
 
+static void prompt_ask(struct line *line)
+{
+	line->echo_at = 0;
+	line->echo_whole = false;
+	line_to_modem(line, line->written);
+	line_to_modem(line, "\r");
+	line->state = LINE_STATE_PROMPT;
+}
+
+/*
+ * Huaweis refuse the first one after they started and take the next (gammu #216, #64).  Nothing was
+ * given to the modem yet, so that asking once more risks nothing.
+ */
+static bool prompt_ask_again(struct line *line, enum answer_final final, int code)
+{
+	bool may_pass =
+		final == ANSWER_ERROR ||
+		(final == ANSWER_CMS && (code == CMS_NETWORK_OUT_OF_ORDER || code == CMS_UNKNOWN));
+
+	if (line->state != LINE_STATE_PROMPT || line->asked_again || !may_pass)
+		return false;
+	line->asked_again = true;
+	line_answer_forget(line);
+	line_to_modem(line, "\x1b");
+	prompt_ask(line);
+	return true;
+}
+
 void line_send_begin(struct line *line)
 {
 	line->pdu_written = false;
@@ -82,9 +115,7 @@ void line_send_begin(struct line *line)
 		return;
 	}
 	snprintf(line->written, sizeof(line->written), "AT+CMGS=%zu", line->tpdu_size);
-	line_to_modem(line, line->written);
-	line_to_modem(line, "\r");
-	line->state = LINE_STATE_PROMPT;
+	prompt_ask(line);
 }
 
 void line_send_prompt(struct line *line)
@@ -159,6 +190,8 @@ void line_send_finish(struct line *line, enum answer_final final, int code)
 	char buffer[32];
 	bool handed_over = line->state == LINE_STATE_SUBMIT;
 
+	if (prompt_ask_again(line, final, code))
+		return;
 	if (final == ANSWER_OK)
 		/* After Ctrl-Z an OK without a reference says nothing; before, there was none. */
 		tell_result(line, handed_over ? MODEM_OUTCOME_UNKNOWN : MODEM_OUTCOME_NOT_SENT, -1,
@@ -175,7 +208,7 @@ void line_send_finish(struct line *line, enum answer_final final, int code)
 		/* libgammu is still writing: it hears of it after its Ctrl-Z. */
 		line->early_end = true;
 		line->early.error_kind = error_kind(final);
-		line->early.error_code = code ? code : 500;
+		line->early.error_code = code ? code : CMS_UNKNOWN;
 		return;
 	}
 	if (!handed_over) {

@@ -358,6 +358,32 @@ static void every_form_of_prompt_is_one(void **state)
 	}
 }
 
+static void a_refusal_before_the_prompt_is_asked_again_once(void **state)
+{
+	static const char *const refusals[] = { "+CMS ERROR: 500", "+CMS ERROR: 38", "ERROR" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		char echo_refusal[64];
+		struct log log;
+		struct line *line = line_awake(&log);
+
+		line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+		from_gammu(line, "AT+CMGS=14\r");
+		snprintf(echo_refusal, sizeof(echo_refusal), "AT+CMGS=10\r\r\n%s\r\n", refusals[i]);
+		from_modem(line, echo_refusal);
+		assert_string_equal(log.modem, "AT+CMGS=10\r\x1b"
+					       "AT+CMGS=10\r");
+		assert_string_equal(log.gammu, "");
+		from_modem(line, echo_refusal);
+		assert_string_equal(log.modem, "AT+CMGS=10\r\x1b"
+					       "AT+CMGS=10\r\x1b");
+		assert_non_null(strstr(log.gammu, refusals[i]));
+		assert_int_equal(strncmp(log.events, "result 1", 8), 0);
+		line_free(line);
+	}
+}
+
 static void edit_mode_is_left_after_a_refusal(void **state)
 {
 	struct log log;
@@ -465,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_reference_without_ok_is_completed),
 		cmocka_unit_test(a_command_that_a_restart_forgot_fails_after_a_while),
 		cmocka_unit_test(every_form_of_prompt_is_one),
+		cmocka_unit_test(a_refusal_before_the_prompt_is_asked_again_once),
 		cmocka_unit_test(edit_mode_is_left_after_a_refusal),
 		cmocka_unit_test(a_prompt_that_is_given_up_is_left),
 		cmocka_unit_test(a_prompt_is_left_whatever_ends_the_send_there),
