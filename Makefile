@@ -134,7 +134,7 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/tests/bench/bench.o $(OUT)/w
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) $(call pkg_libs,$(PKG_tests)) -o $@
 
-# A bad disk to preload into a whole daemon (tests/fault/preload.c).
+# A bad disk and another clock to preload into whole programs (tests/fault/preload.c).
 $(OUT)/fault_vfs.so: $(FAULT) tests/fault/preload.c $(wildcard tests/fault/*.h)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

@@ -3,51 +3,9 @@
  * The whole daemon on a bad disk: fault_vfs.so (tests/fault) is preloaded into it, and a file tells
  * the shim what the disk does now.
  */
-#include <unistd.h>
-
-#include "tests/scenario/scenario.h"
+#include "tests/scenario/shim.h"
 
 #define TRIES 600 /* of 100 ms, at most */
-
-/* A sanitizer wants to be loaded before anything else; store_fault_test runs under it. */
-static void skip_under_sanitizer(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	print_message("The shim can't be preloaded before a sanitizer.\n");
-	skip();
-#endif
-}
-
-/* The shim lies beside the folder of the tests: build/VARIANT/fault_vfs.so. */
-static void shim_preload(void)
-{
-	char self[4096] = "", preload[4200], faults[4200];
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	assert_true(size > 0);
-	for (int i = 0; i < 3; i++)
-		*strrchr(self, '/') = '\0';
-	snprintf(preload, sizeof(preload), "%s/fault_vfs.so", self);
-	snprintf(faults, sizeof(faults), "%s/disk_test.faults", self);
-	assert_int_equal(access(preload, R_OK), 0);
-	setenv("LD_PRELOAD", preload, 1);
-	setenv("FOOTBRIDGE_FAULT", faults, 1);
-}
-
-/* Put in place whole: the shim may look at any moment. */
-static void disk_set(const char *words)
-{
-	const char *path = getenv("FOOTBRIDGE_FAULT");
-	char next[4300];
-	FILE *file;
-
-	snprintf(next, sizeof(next), "%s.next", path);
-	file = fopen(next, "we");
-	assert_non_null(file);
-	fputs(words, file);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(rename(next, path), 0);
-}
 
 /* Posts until the answer is the wanted one: the same id, so that it is one message however often. */
 static json_t *post_until(struct world *world, const char *id, const char *number, int wanted)
@@ -71,11 +29,11 @@ static void a_full_disk_is_said_and_nothing_is_lost_by_it(void **state)
 {
 	char before[16], during[16], writer[16];
 
-	skip_under_sanitizer();
+	shim_or_skip();
 	world_number(*state, before);
 	world_number(*state, during);
 	world_number(*state, writer);
-	disk_set("full,lasting");
+	shim_set("full,lasting");
 	for (int i = 0; i < TRIES; i++) {
 		char id[32];
 		int status;
@@ -97,7 +55,7 @@ static void a_full_disk_is_said_and_nothing_is_lost_by_it(void **state)
 	WORLD_JSON *refused = post_until(*state, "during", during, 503);
 	world_type(*state, writer, "Is anybody there?", 17);
 
-	disk_set("");
+	shim_set("");
 	WORLD_JSON *accepted = post_until(*state, "during", during, 202);
 	json_decref(world_message_wait(*state, "during", "delivered"));
 	json_decref(world_inbox_wait(*state, writer, 1));
@@ -110,9 +68,9 @@ static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
 {
 	char writer[16], phones[5][16];
 
-	skip_under_sanitizer();
+	shim_or_skip();
 	world_number(*state, writer);
-	disk_set("sync_ms=200");
+	shim_set("sync_ms=200");
 	world_type(*state, writer, "Slowly.", 7);
 	for (size_t i = 0; i < 5; i++) {
 		char id[16];
@@ -129,7 +87,7 @@ static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
 		assert_int_equal(world_screen_count(*state, phones[i]), 1);
 	}
 	json_decref(world_inbox_wait(*state, writer, 1));
-	disk_set("");
+	shim_set("");
 }
 
 static int open_world(void **state)
@@ -138,7 +96,7 @@ static int open_world(void **state)
 	return 0;
 #endif
 	shim_preload();
-	disk_set("");
+	shim_set("");
 	*state = world_open(&(struct world_options){ .failed = scenario_failed });
 	return *state ? 0 : -1;
 }
