@@ -90,6 +90,41 @@ static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
 	shim_set("");
 }
 
+/* What the last daemon left must be settled first, and no sync works: nobody knows of the events yet. */
+static void a_daemon_that_cannot_recover_yet_says_that_it_starts(void **state)
+{
+	size_t cell = world_cell_mark(*state), bridge;
+	char phone[16], id[65], of[80];
+	int status;
+
+	shim_or_skip();
+	world_number(*state, phone);
+	world_cell_do(*state, "{s:s,s:s,s:s}", "op", "hold", "modem", WORLD_MODEM, "at", "answer");
+	world_send(*state, phone, "In between.", 11, id);
+	world_cell_wait(*state, cell, "held", NULL);
+	world_daemon_kill(*state);
+	world_cell_do(*state, "{s:s,s:s}", "op", "resume", "modem", WORLD_MODEM);
+	world_workers_gone(*state);
+	shim_set("sync,lasting");
+	world_daemon_start(*state);
+
+	for (int i = 0; i < 3; i++) {
+		WORLD_JSON *refused = world_http(*state, "GET", "/v1/events", NULL, &status);
+
+		assert_int_equal(status, 503);
+		assert_string_equal(world_text(refused, "error"), "Starting");
+		assert_string_not_equal(world_text(refused, "message"), "");
+		world_sleep(*state, -1, 500);
+	}
+	/* The one who follows the events has tried all the time. */
+	bridge = world_bridge_mark(*state);
+	snprintf(of, sizeof(of), "message=%s", id);
+	shim_set("");
+	world_bridge_wait(*state, bridge, "message.state", of, "stateFrom=sending", NULL);
+	json_decref(world_message_wait(*state, id, "delivered"));
+	assert_int_equal(world_screen_count(*state, phone), 1);
+}
+
 static int open_world(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -106,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scenario_test(a_full_disk_is_said_and_nothing_is_lost_by_it),
 		scenario_test(a_disk_of_200_ms_a_sync_carries_everything),
+		scenario_test(a_daemon_that_cannot_recover_yet_says_that_it_starts),
 	};
 
 	return cmocka_run_group_tests_name("disk", tests, open_world, scenario_close);
