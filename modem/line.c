@@ -56,6 +56,7 @@ void line_start(struct line *line)
 
 void line_knock(struct line *line)
 {
+	line->prompt_left = false;
 	line_to_modem(line, "AT\r");
 }
 
@@ -118,7 +119,7 @@ void line_answer_forget(struct line *line)
 void line_dialogue_end(struct line *line)
 {
 	line->state = LINE_STATE_IDLE;
-	line->forgotten = 0;
+	line->forgotten = line->prompted = 0;
 	line_answer_forget(line);
 }
 
@@ -152,6 +153,7 @@ static void command_begin(struct line *line)
 
 	line_read_give_up(line);
 	line_dialogue_end(line);
+	line->prompt_left = false;
 	line->given_up = given_up;
 	line->echo_at = 0;
 	line->echo_whole = false;
@@ -212,7 +214,8 @@ void line_from_gammu(struct line *line, const char *bytes, size_t size)
 
 bool line_wants_tick(const struct line *line)
 {
-	return line->ussd.open || line->held.ticks > 0 || line->closing > 0 || line->forgotten > 0;
+	return line->ussd.open || line->held.ticks > 0 || line->closing > 0 ||
+	       line->forgotten > 0 || line->prompted > 0;
 }
 
 /* True when that was the last one. */
@@ -232,6 +235,8 @@ void line_tick(struct line *line)
 	}
 	if (count_down(&line->closing))
 		line_ended(line, ANSWER_OK, 0);
+	if (count_down(&line->prompted))
+		line_prompted(line);
 	/* At the prompt an OK says that nothing was sent. */
 	if (count_down(&line->forgotten))
 		line_ended(line, line->state == LINE_STATE_PROMPT ? ANSWER_OK : ANSWER_ERROR, 0);

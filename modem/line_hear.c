@@ -82,6 +82,7 @@ static void take_end(struct line *line, enum answer_final final, int code)
 {
 	bool early = line_is_waiting(line) && line->echoes && !line->echo_whole;
 
+	line->prompt_left = false;
 	if (!early) {
 		line_ended(line, final, code);
 		return;
@@ -147,6 +148,48 @@ static void line_complete(struct line *line)
 	line->from_modem_size = 0;
 }
 
+/*
+ * Nobody has asked for it: it came too late for a send that was given up, or of itself.  The modem takes
+ * for text what comes next.  Only once until it answers or hears something new: what never leaves its
+ * prompt is no modem.
+ */
+static void leave_prompt(struct line *line)
+{
+	if (!line->prompt_left)
+		line_to_modem(line, "\x1b");
+	line->prompt_left = true;
+}
+
+/* A line begins with ">"; in a menu many do. */
+static void prompt_begins(struct line *line)
+{
+	if (line->ussd.open && line->state != LINE_STATE_PROMPT)
+		return;
+	switch (line->state) {
+	case LINE_STATE_IDLE:
+		line->from_modem_size = 0;
+		leave_prompt(line);
+		return;
+	case LINE_STATE_ANSWER:
+		line->prompted = LINE_PROMPT_TICKS;
+		return;
+	case LINE_STATE_PROMPT:
+		line->from_modem_size = 0;
+		line_send_prompt(line);
+		return;
+	case LINE_STATE_BODY:
+	case LINE_STATE_SUBMIT:
+		return;
+	}
+}
+
+void line_prompted(struct line *line)
+{
+	line->from_modem_size = 0;
+	leave_prompt(line);
+	line_ended(line, ANSWER_ERROR, 0);
+}
+
 static void byte_from_modem(struct line *line, char byte)
 {
 	if (byte == '\r' || byte == '\n') {
@@ -161,10 +204,10 @@ static void byte_from_modem(struct line *line, char byte)
 	/* A line beyond all measure is cut: it is nothing that anyone asked for. */
 	if (line->from_modem_size < sizeof(line->from_modem) - 1)
 		line->from_modem[line->from_modem_size++] = byte;
-	if (line->state == LINE_STATE_PROMPT && line->from_modem_size == 1 && byte == '>') {
-		line->from_modem_size = 0;
-		line_send_prompt(line);
-	}
+	if (byte != ' ')
+		line->prompted = 0;
+	if (byte == '>' && line->from_modem_size == 1)
+		prompt_begins(line);
 }
 
 void line_from_modem(struct line *line, const char *bytes, size_t size)

@@ -19,6 +19,7 @@
 #define LINE_HOLD_LONG_TICKS 20 /* the same when a command was given up */
 #define LINE_CLOSE_TICKS 4      /* for an OK that some modems leave out */
 #define LINE_FORGOTTEN_TICKS 20 /* for a modem that restarts while it owes an answer */
+#define LINE_PROMPT_TICKS 2     /* for more of a line that begins as a prompt does */
 #define LINE_USSD_TICKS 4       /* for the closing quote */
 #define LINE_USSD_MOST_TICKS 20 /* the same, whatever is said meanwhile */
 
@@ -79,6 +80,8 @@ struct line {
 
 	struct held held;
 	unsigned closing, forgotten; /* ticks left; 0: not under way */
+	unsigned prompted;           /* the same: a prompt instead of an answer */
+	bool prompt_left;            /* ESC was written to one, and nothing has come of it yet */
 
 	struct expected stored, direct;
 	bool direct_is_newer;
@@ -112,6 +115,9 @@ bool line_selects_memory(const char *command, char memory[static 8]);
 /* line_hear.c */
 /* The final result of what is pending, whatever it is. */
 void line_ended(struct line *line, enum answer_final final, int code);
+
+/* The pending command was taken for text. */
+void line_prompted(struct line *line);
 
 /* line_answer.c */
 void line_answer_add(struct line *line, const char *text);

@@ -174,3 +174,23 @@ static inline void ticks(struct line *line, unsigned count)
 	while (count-- > 0)
 		line_tick(line);
 }
+
+/* libgammu says the command, the modem echoes it and answers. */
+static inline void exchange(struct line *line, const char *command, const char *answer)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s\r", command);
+	from_gammu(line, text);
+	from_modem(line, text);
+	from_modem(line, answer);
+}
+
+static inline void hears(struct log *log, const char *command, const char *answer)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s\r\r\n%s\r\n", command, answer);
+	assert_string_equal(log->gammu, text);
+	memset(log, 0, sizeof(*log));
+}

@@ -5,26 +5,6 @@
  */
 #include "tests/unit/line_fixture.h"
 
-/* libgammu says the command, the modem echoes it and answers. */
-static void exchange(struct line *line, const char *command, const char *answer)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s\r", command);
-	from_gammu(line, text);
-	from_modem(line, text);
-	from_modem(line, answer);
-}
-
-static void hears(struct log *log, const char *command, const char *answer)
-{
-	char text[512];
-
-	snprintf(text, sizeof(text), "%s\r\r\n%s\r\n", command, answer);
-	assert_string_equal(log->gammu, text);
-	memset(log, 0, sizeof(*log));
-}
-
 /* A modem that is awake, one exchange, and what libgammu hears of it. */
 static void comes_out(const char *command, const char *answer, const char *heard)
 {
