@@ -79,6 +79,13 @@ static void take_state(struct modem *modem, const struct modem_word_state *word)
 		modem_enter_state(modem, word->state, word->reason);
 }
 
+/* What was waited for has come: what is left of the command is measured from here. */
+static void measure_rest(struct modem *modem)
+{
+	if (modem->deadlines.busy != DEADLINE_NEVER)
+		modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
+}
+
 static void take_outcome(struct modem *modem, const struct modem_word_outcome *outcome)
 {
 	if (!modem->send_open || outcome->attempt != modem->attempt) {
@@ -91,9 +98,7 @@ static void take_outcome(struct modem *modem, const struct modem_word_outcome *o
 	}
 	if (outcome->outcome == MODEM_OUTCOME_SENT || outcome->outcome == MODEM_OUTCOME_REFUSED)
 		modem_proved(modem);
-	/* What is left of the command is measured from here. */
-	if (modem->deadlines.busy != DEADLINE_NEVER)
-		modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
+	measure_rest(modem);
 	modem_close_send(modem, outcome);
 }
 
@@ -114,6 +119,9 @@ static void take_busy(struct modem *modem, const struct modem_word_note *note)
 		modem_measure_send(modem);
 	else if (!modem->handed_over)
 		modem->deadlines.send = DEADLINE_NEVER;
+	/* A code that has waited has all of its minute with the network. */
+	if (modem->deadlines.busy_ussd && modem->ussd_open)
+		modem->deadlines.ussd = modem->deadlines.busy;
 }
 
 static void take_pin_wanted(struct modem *modem, const struct modem_word_pin_wanted *wanted)
@@ -126,12 +134,14 @@ static void take_pin_wanted(struct modem *modem, const struct modem_word_pin_wan
 
 static void take_ussd(struct modem *modem, const struct modem_word_ussd *ussd)
 {
-	if (ussd->id == 0)
+	if (ussd->id == 0) {
 		modem->listener.ussd(modem, ussd, modem->userdata);
-	else if (modem->ussd_open && ussd->id == modem->ussd_id)
+	} else if (modem->ussd_open && ussd->id == modem->ussd_id) {
+		measure_rest(modem);
 		modem_close_ussd(modem, ussd);
-	else if (ussd->id > modem->ussd_id)
+	} else if (ussd->id > modem->ussd_id) {
 		broke_protocol(modem, "it told the answer to a USSD code that nobody sent");
+	}
 	/* Otherwise the answer came after its time was over, and that was said. */
 }
 

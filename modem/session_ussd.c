@@ -19,6 +19,7 @@
 /* Some modems answer only when the network has. */
 #define ANSWER_SECONDS 60
 #define REFUSAL_SECONDS 2
+#define PROBE_SECONDS 3
 #define FORM_SIZE (4 * sizeof(((struct modem_order_ussd *)0)->code))
 
 /* 27.007 9.2: errors that no other form of the same code helps against. */
@@ -154,6 +155,21 @@ static void end_dialogue(struct session *session, int64_t id)
 		fail(session, id, "the modem ended no dialogue: there may have been none");
 }
 
+static bool is_alive(struct session *session)
+{
+	int r = session_ask_for(session, PROBE_SECONDS, "AT", NULL, 0, NULL);
+
+	return r == 0 || r == -EREMOTEIO;
+}
+
+/* What it says from now on is not to be taken for the answer to the next code. */
+static void tell_silence(struct session *session, int64_t id)
+{
+	fail(session, id, "the network did not answer in time: try again");
+	say_busy(session->worker->daemon, MODEM_BUSY_USSD);
+	session_ask(session, "AT+CUSD=2", NULL, 0, NULL);
+}
+
 void session_ussd(struct session *session, const struct modem_order_ussd *order)
 {
 	struct agenda *agenda = session->worker->agenda;
@@ -181,6 +197,8 @@ void session_ussd(struct session *session, const struct modem_order_ussd *order)
 	snprintf(reason, sizeof(reason), "the modem refused the code (error %d)", code);
 	if (r == -EINVAL)
 		fail(session, id, "the code has characters that no modem can send");
+	else if (r == -ETIMEDOUT && is_alive(session))
+		tell_silence(session, id);
 	else if (r != -EREMOTEIO)
 		fail(session, id, "the modem did not answer");
 	else
@@ -196,10 +214,7 @@ void session_ussd_late(struct session *session)
 		fail(session, id, "the modem had other work for too long: try again");
 	if (!agenda_close_ussd(agenda, &id))
 		return;
-	fail(session, id, "the network did not answer in time: try again");
-	/* What it says from now on is not to be taken for the answer to the next code. */
-	say_busy(session->worker->daemon, MODEM_BUSY_USSD);
-	session_ask(session, "AT+CUSD=2", NULL, 0, NULL);
+	tell_silence(session, id);
 }
 
 /* ---------------------------------------------------------------- the network's word */

@@ -467,6 +467,20 @@ static void a_ussd_code_that_is_refused_late_is_sent_once(void **state)
 	end(world, worker);
 }
 
+/* Some say OK only when the network has answered: the modem is there, it is the network that is silent. */
+static void a_network_that_is_silent_is_not_the_modem_s_fault(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CUSD=1,*\"; final = \"-\"; } );\n", 10);
+	pid_t worker = world_worker_pid(world);
+
+	(void)state;
+	ask_in_vain(world, "the network did not answer in time");
+	assert_int_equal(codes_sent(world), 1);
+	goes_out(world, "Still there?");
+	end(world, worker);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +503,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_ussd_code_is_given_in_the_form_that_the_modem_takes),
 		cmocka_unit_test(a_ussd_code_that_the_network_answered_is_sent_once),
 		cmocka_unit_test(a_ussd_code_that_is_refused_late_is_sent_once),
+		cmocka_unit_test(a_network_that_is_silent_is_not_the_modem_s_fault),
 	};
 
 	if (argc > 1)

@@ -81,6 +81,14 @@ static int worker(const char *behaviour)
 			poll(NULL, 0, 3 * DEADLINE_SILENCE_USEC / 200 * TIME_PERCENT / 1000);
 			tell(MODEM_WORD_IDLE, "");
 		}
+		if (strcmp(behaviour, "blocks") == 0) {
+			tell(MODEM_WORD_BUSY, MODEM_BUSY_USSD);
+			poll(NULL, 0, 3 * DEADLINE_SILENCE_USEC / 200 * TIME_PERCENT / 1000);
+			answer(id, MODEM_USSD_DONE, "12.40 left");
+			poll(NULL, 0, 100);
+			tell(MODEM_WORD_IDLE, "");
+			continue;
+		}
 		answer(id, id % 2 ? MODEM_USSD_MENU : MODEM_USSD_DONE, "1. Balance");
 	}
 }
@@ -224,6 +232,24 @@ static void a_network_that_thinks_for_long_is_no_silent_modem(void **state)
 	assert_int_equal(world->ussd.end, MODEM_USSD_MENU);
 }
 
+/* Some modems say OK only when the network has answered: the command is not over with that. */
+static void what_is_left_of_the_command_is_measured_from_the_answer(void **state)
+{
+	struct world *world = *state;
+	int64_t answered;
+	pid_t pid;
+
+	worker_begin(world, "blocks");
+	pid = modem_worker_pid(world->modem);
+	ask(world, "*100#");
+	RUN_UNTIL(world, world->ussds == 1);
+	answered = clock_monotonic_usec();
+	RUN_UNTIL(world, clock_monotonic_usec() - answered > 200 * USEC_PER_MSEC);
+	assert_int_equal(world->ussd.end, MODEM_USSD_DONE);
+	assert_int_equal(modem_worker_pid(world->modem), pid);
+	assert_true(STATE_IS(world, READY));
+}
+
 static void what_the_network_says_by_itself_is_told(void **state)
 {
 	struct world *world = *state;
@@ -245,6 +271,7 @@ int main(int argc, char **argv)
 		TEST(an_answer_to_what_nobody_asked_costs_the_worker_its_life),
 		TEST(a_code_that_waits_too_long_is_answered_and_nobody_is_killed),
 		TEST(a_network_that_thinks_for_long_is_no_silent_modem),
+		TEST(what_is_left_of_the_command_is_measured_from_the_answer),
 		TEST(what_the_network_says_by_itself_is_told),
 	};
 

@@ -6,15 +6,15 @@
 
 #define SHORT_MINUTE_SECONDS 3
 
-/* A worker whose minute is short. */
-static void hasty_worker_begin(struct world *world)
+/* A worker whose minute is short; what it may take is measured in percent. */
+static void hasty_worker_begin(struct world *world, unsigned time_percent)
 {
 	char program[256];
 	struct modem_settings settings = {
 		.name = "north",
 		.program = program,
 		.start = { .speed = 115200, .sweep_seconds = SHORT_MINUTE_SECONDS },
-		.time_percent = 100,
+		.time_percent = time_percent,
 	};
 
 	program_path("footbridge-modem", program, sizeof(program));
@@ -135,7 +135,7 @@ static void a_code_that_waited_too_long_is_never_sent(void **state)
 	struct world *world = *state;
 	int64_t id, begun;
 
-	hasty_worker_begin(world);
+	hasty_worker_begin(world, 100);
 	RUN_UNTIL(world, STATE_IS(world, READY));
 	network_answers(world, "*104*1234#", "\"thank you\"");
 	cell_do(world, "{\"op\":\"hold\",\"modem\":\"north\",\"at\":\"answer\"}");
@@ -155,6 +155,34 @@ static void a_code_that_waited_too_long_is_never_sent(void **state)
 	RUN_UNTIL(world, world->ussds == 2);
 	assert_string_equal(world->ussd.text, "thank you");
 	assert_int_equal(times_asked(world, "*104*1234#"), 1);
+}
+
+/* It has its whole minute from when it went out, and neither it nor the worker is late by then. */
+static void a_code_that_waited_has_its_minute_with_a_silent_network(void **state)
+{
+	struct world *world = *state;
+	int64_t id, begun;
+	pid_t pid;
+
+	network_answers(world, "*100#", NULL);
+	hasty_worker_begin(world, SHORT_MINUTE_SECONDS * 100 / 60);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	pid = modem_worker_pid(world->modem);
+	cell_do(world, "{\"op\":\"hold\",\"modem\":\"north\",\"at\":\"answer\"}");
+	send_text(world, "first", 1);
+	RUN_UNTIL(world, world->handed_over == 1);
+	begun = clock_monotonic_usec();
+	id = begin_ussd(world, "*100#");
+	RUN_UNTIL(world, clock_monotonic_usec() - begun > SHORT_MINUTE_SECONDS * USEC_PER_SEC / 2);
+	cell_do(world, "{\"op\":\"resume\",\"modem\":\"north\"}");
+	RUN_UNTIL(world, world->ussds == 1);
+	assert_int_equal(world->outcomes, 1);
+	assert_int_equal(world->ussd.id, id);
+	assert_int_equal(world->ussd.end, MODEM_USSD_FAILED);
+	assert_non_null(strstr(world->ussd.reason, "the network did not answer in time"));
+	assert_int_equal(times_asked(world, "*100#"), 1);
+	assert_int_equal(modem_worker_pid(world->modem), pid);
+	assert_true(STATE_IS(world, READY));
 }
 
 static void a_code_that_the_modem_refuses_fails_once(void **state)
@@ -197,6 +225,7 @@ int main(int argc, char **argv)
 		TEST(other_work_goes_on_while_the_network_thinks),
 		TEST(a_send_that_runs_is_over_before_the_code_goes_out),
 		TEST(a_code_that_waited_too_long_is_never_sent),
+		TEST(a_code_that_waited_has_its_minute_with_a_silent_network),
 		TEST(a_code_that_the_modem_refuses_fails_once),
 		TEST(the_network_s_clock_and_registration_are_told),
 	};
