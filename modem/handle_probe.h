@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A look at a stick that nobody knows: a worker tries its ports one after the other, and tells on
- * which one a modem answers, and who it is.  It sends nothing but AT and questions for identities;
- * a port that was given to it is one that may be spoken to (ports.h).
+ * A look at a stick that nobody knows: a worker tries its ports, one shortly after the other, and
+ * tells on which one a modem answers, and who it is.  It sends nothing but AT and questions for
+ * identities; a port that was given to it is one that may be spoken to (ports.h).
  */
 #pragma once
 

@@ -10,6 +10,8 @@
 
 /*
  * Blocks until one of the ports has told an IMEI, all were tried twice, or the daemon is gone.  Says
- * the identity, or the state "failed" with what was seen on each port.
+ * the identity, or the state "failed" with what was seen on each port ("absent": all were silent).
+ * Of several that answer at about the same time, the first in the order is taken; one that answers
+ * at once is the last that is opened.
  */
 void probe_ports(int daemon, struct agenda *agenda, const struct modem_order_probe *order);

@@ -26,6 +26,7 @@
 #define PTS_MAJOR_FIRST 136
 #define PTS_MAJOR_LAST 143
 #define CLOSE_WAIT_NSEC 300000000
+#define DROP_WAIT_NSEC 50000000
 
 /* ---------------------------------------------------------------- who holds it */
 
@@ -216,14 +217,14 @@ static void interrupted(int number)
 	(void)number;
 }
 
-void tty_close(int fd)
+static void close_within(int fd, long nsec)
 {
 	struct sigaction action = { .sa_handler =
 					    interrupted }; /* no SA_RESTART: that is the point */
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN };
 	const struct itimerspec often = {
-		.it_interval = { .tv_nsec = CLOSE_WAIT_NSEC },
-		.it_value = { .tv_nsec = CLOSE_WAIT_NSEC },
+		.it_interval = { .tv_nsec = nsec },
+		.it_value = { .tv_nsec = nsec },
 	};
 	timer_t timer;
 	bool timed;
@@ -236,6 +237,16 @@ void tty_close(int fd)
 	close(fd);
 	if (timed)
 		(void)timer_delete(timer);
+}
+
+void tty_close(int fd)
+{
+	close_within(fd, CLOSE_WAIT_NSEC);
+}
+
+void tty_drop(int fd)
+{
+	close_within(fd, DROP_WAIT_NSEC);
 }
 
 int tty_open_pair(int *ret_master, int *ret_slave, char *path, size_t size)

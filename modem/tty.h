@@ -21,6 +21,8 @@ int tty_open(const char *device, unsigned speed, char reason[static TTY_REASON_S
  * what was written, and a process that just exits waits as well, beyond SIGKILL; a signal ends it.
  */
 void tty_close(int fd);
+/* The same, in less: nothing that was written has to arrive. */
+void tty_drop(int fd);
 
 /*
  * A pseudo-terminal, raw before anyone opens it.  Returns 0 with the master (non-blocking), a

@@ -46,7 +46,7 @@ enum modem_remedy {
 
 #define MODEM_PORTS_MAX 8
 
-/* Who is there, on which of these ports?  Tried in this order; the worker then exits. */
+/* Who is there, on which of these ports?  Begun with in this order; the worker then exits. */
 struct modem_order_probe {
 	char devices[MODEM_PORTS_MAX][MODEM_PATH_SIZE];
 	unsigned count, speed;

@@ -62,14 +62,15 @@ static int port_open(char *path, size_t size)
 	return master;
 }
 
-static struct probe *probe_begin(sd_event *loop, const char *program, const char *const *devices,
-				 struct seen *seen)
+static struct probe *probe_begin_within(sd_event *loop, const char *program,
+					const char *const *devices, unsigned percent,
+					struct seen *seen)
 {
 	struct probe_settings settings = {
 		.name = program ? program : "usb 1-2",
 		.program = program ? "/proc/self/exe" : NULL,
 		.order = { .speed = 115200 },
-		.time_percent = program ? 1 : PERCENT,
+		.time_percent = percent,
 	};
 	struct probe *probe;
 	char path[256];
@@ -83,6 +84,12 @@ static struct probe *probe_begin(sd_event *loop, const char *program, const char
 			 *devices);
 	assert_int_equal(probe_new(loop, &settings, on_done, seen, &probe), 0);
 	return probe;
+}
+
+static struct probe *probe_begin(sd_event *loop, const char *program, const char *const *devices,
+				 struct seen *seen)
+{
+	return probe_begin_within(loop, program, devices, program ? 1 : PERCENT, seen);
 }
 
 static void run_until_done(struct world *world, const struct seen *seen)
@@ -213,59 +220,206 @@ static void what_was_seen_on_each_port_is_said(void **state)
 	close(busy);
 }
 
-/* A modem of this test's own, that begins to listen when it is asked for the second time. */
-static int on_slow_modem(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* A modem of this test's own. */
+struct own {
+	const char *imei;    /* NULL: it tells none */
+	struct own *wakes;   /* which listens as soon as this one is spoken to */
+	unsigned deaf_until; /* this escape: there is one each time that it is opened */
+	bool deaf;           /* until it is woken */
+
+	unsigned escapes;
+	int fd;
+	sd_event_source *source;
+	size_t size;
+	char path[64], command[64];
+};
+
+static void own_say(const struct own *own, const char *text)
 {
-	static const char ANSWER[] = "\r\n867530900000017\r\n\r\nOK\r\n", OK[] = "\r\nOK\r\n";
-	static char command[64];
-	static size_t size;
-	unsigned *escapes = userdata;
+	assert_int_equal(write(own->fd, text, strlen(text)), strlen(text));
+}
+
+static void own_hear(struct own *own)
+{
+	if (own->wakes) {
+		own->wakes->deaf = false;
+		own_say(own->wakes, "\r\nOK\r\n");
+		own->wakes = NULL;
+	}
+	if (own->deaf || own->escapes < own->deaf_until || !own->command[0])
+		return;
+	if (strcmp(own->command, "AT+CGSN") == 0 && own->imei) {
+		own_say(own, "\r\n");
+		own_say(own, own->imei);
+		own_say(own, "\r\n");
+	}
+	own_say(own, strcmp(own->command, "AT") == 0 || strcmp(own->command, "AT+CGSN") == 0
+			     ? "\r\nOK\r\n"
+			     : "\r\nERROR\r\n");
+}
+
+static int on_own(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct own *own = userdata;
 	char byte;
 
 	(void)source;
 	(void)events;
 	while (read(fd, &byte, 1) == 1) {
-		if (byte == 0x1b)
-			++*escapes;
-		if (byte != '\r') {
-			if (size < sizeof(command) - 1 && byte != 0x1b)
-				command[size++] = byte;
-			continue;
+		own->escapes += byte == 0x1b;
+		if (byte == '\r') {
+			own->command[own->size] = '\0';
+			own->size = 0;
+			own_hear(own);
+		} else if (own->size < sizeof(own->command) - 1 && byte != 0x1b) {
+			own->command[own->size++] = byte;
 		}
-		command[size] = '\0';
-		size = 0;
-		if (*escapes < 2)
-			continue;
-		if (strcmp(command, "AT") == 0)
-			assert_true(write(fd, OK, strlen(OK)) > 0);
-		else if (strcmp(command, "AT+CGSN") == 0)
-			assert_true(write(fd, ANSWER, strlen(ANSWER)) > 0);
-		else if (command[0])
-			assert_true(write(fd, "\r\nERROR\r\n", 9) == 9);
 	}
 	return 0;
 }
 
+static void own_open(struct world *world, struct own *own)
+{
+	own->fd = port_open(own->path, sizeof(own->path));
+	assert_true(sd_event_add_io(world->loop, &own->source, own->fd, EPOLLIN, on_own, own) >= 0);
+}
+
+static void own_close(struct own *own)
+{
+	sd_event_source_unref(own->source);
+	close(own->fd);
+}
+
+#define IMEI "867530900000017"
+
 static void one_that_has_just_come_is_asked_again(void **state)
 {
 	struct world *world = *state;
-	char path[64];
-	int master = port_open(path, sizeof(path));
-	const char *devices[] = { path, NULL };
+	struct own own = { .imei = IMEI, .deaf_until = 2 };
+	const char *devices[] = { own.path, NULL };
 	struct seen seen = { .free_inside = true };
-	sd_event_source *source;
-	unsigned escapes = 0;
 
-	assert_true(sd_event_add_io(world->loop, &source, master, EPOLLIN, on_slow_modem,
-				    &escapes) >= 0);
+	own_open(world, &own);
 	probe_begin(world->loop, NULL, devices, &seen);
 	run_until_done(world, &seen);
 	assert_true(seen.found);
-	assert_int_equal(escapes, 2);
-	assert_string_equal(seen.identity.imei, "867530900000017");
+	assert_int_equal(own.escapes, 2);
+	assert_string_equal(seen.identity.imei, IMEI);
 	assert_string_equal(seen.identity.iccid, "");
-	sd_event_source_unref(source);
-	close(master);
+	own_close(&own);
+}
+
+/* Whether that one is silent or answers as well: it was only begun with because the first is slow. */
+static void the_best_port_is_heard_while_the_next_is_asked(void **state)
+{
+	struct world *world = *state;
+
+	for (int answers = 0; answers < 2; answers++) {
+		struct own best = { .imei = IMEI, .deaf = true };
+		struct own next = { .imei = "867530900000025", .deaf = !answers, .wakes = &best };
+		const char *devices[] = { best.path, next.path, NULL };
+		struct seen seen = { .free_inside = true };
+
+		own_open(world, &best);
+		own_open(world, &next);
+		probe_begin_within(world->loop, NULL, devices, 100, &seen);
+		run_until_done(world, &seen);
+		assert_true(seen.found);
+		assert_string_equal(seen.identity.imei, IMEI);
+		assert_string_equal(seen.identity.device, best.path);
+		assert_int_equal(best.escapes, 1);
+		own_close(&best);
+		own_close(&next);
+	}
+}
+
+static void one_that_answers_at_once_is_the_only_one_that_is_opened(void **state)
+{
+	struct world *world = *state;
+	struct own best = { .imei = IMEI }, next = { .deaf = true };
+	const char *devices[] = { best.path, next.path, NULL };
+	struct seen seen = { .free_inside = true };
+
+	own_open(world, &best);
+	own_open(world, &next);
+	probe_begin_within(world->loop, NULL, devices, 1000, &seen);
+	run_until_done(world, &seen);
+	assert_string_equal(seen.identity.device, best.path);
+	assert_int_equal(next.escapes, 0);
+	own_close(&best);
+	own_close(&next);
+}
+
+static void one_that_tells_no_imei_does_not_end_the_search(void **state)
+{
+	struct world *world = *state;
+	struct own nameless = { 0 }, silent = { .deaf = true };
+	const char *devices[] = { nameless.path, silent.path, world->device, NULL };
+	struct seen seen = { .free_inside = true };
+
+	own_open(world, &nameless);
+	own_open(world, &silent);
+	probe_begin(world->loop, NULL, devices, &seen);
+	run_until_done(world, &seen);
+	assert_true(seen.found);
+	assert_string_equal(seen.identity.device, world->device);
+	assert_int_equal(nameless.escapes, 1);
+	own_close(&nameless);
+	own_close(&silent);
+}
+
+/* At these settings one port alone has 600 ms from the second time on. */
+static void a_stick_with_many_ports_has_more_time_to_start(void **state)
+{
+	struct world *world = *state;
+	struct own own = { .imei = IMEI, .deaf = true }, silent[3] = { 0 };
+	const char *devices[] = { silent[0].path, own.path, silent[1].path, silent[2].path, NULL };
+	struct seen seen = { .free_inside = true };
+	int64_t until;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(silent); i++) {
+		silent[i].deaf = true;
+		own_open(world, &silent[i]);
+	}
+	own_open(world, &own);
+	probe_begin(world->loop, NULL, devices, &seen);
+	while (own.escapes < 2)
+		assert_true(sd_event_run(world->loop, 100000) >= 0);
+	until = clock_monotonic_usec() + 900 * USEC_PER_MSEC;
+	while (clock_monotonic_usec() < until)
+		assert_true(sd_event_run(world->loop, 10000) >= 0);
+	own.deaf = false;
+	run_until_done(world, &seen);
+	assert_true(seen.found);
+	assert_int_equal(own.escapes, 2);
+	for (unsigned i = 0; i < ARRAY_SIZE(silent); i++)
+		own_close(&silent[i]);
+	own_close(&own);
+}
+
+/* One after the other, in 600 ms each, they take 4.2 s. */
+static void silent_ports_do_not_wait_for_each_other(void **state)
+{
+	struct world *world = *state;
+	struct own silent[MODEM_PORTS_MAX - 1] = { 0 };
+	const char *devices[MODEM_PORTS_MAX + 1] = { 0 };
+	struct seen seen = { .free_inside = true };
+	int64_t before;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(silent); i++) {
+		silent[i].deaf = true;
+		own_open(world, &silent[i]);
+		devices[i] = silent[i].path;
+	}
+	devices[ARRAY_SIZE(silent)] = world->device;
+	before = clock_monotonic_usec();
+	probe_begin_within(world->loop, NULL, devices, 100, &seen);
+	run_until_done(world, &seen);
+	assert_true(seen.found);
+	assert_string_equal(seen.identity.device, world->device);
+	assert_in_range(clock_monotonic_usec() - before, 0, 3 * USEC_PER_SEC);
+	for (unsigned i = 0; i < ARRAY_SIZE(silent); i++)
+		own_close(&silent[i]);
 }
 
 static void a_worker_that_hangs_is_killed_and_answered_for(void **state)
@@ -383,6 +537,11 @@ int main(int argc, char **argv)
 		TEST(the_port_is_free_when_the_answer_comes),
 		TEST(what_was_seen_on_each_port_is_said),
 		TEST(one_that_has_just_come_is_asked_again),
+		TEST(the_best_port_is_heard_while_the_next_is_asked),
+		TEST(one_that_answers_at_once_is_the_only_one_that_is_opened),
+		TEST(one_that_tells_no_imei_does_not_end_the_search),
+		TEST(a_stick_with_many_ports_has_more_time_to_start),
+		TEST(silent_ports_do_not_wait_for_each_other),
 		TEST(a_worker_that_hangs_is_killed_and_answered_for),
 		TEST(a_worker_that_dies_or_lies_is_not_believed),
 		TEST(nobody_waits_for_a_worker_that_is_stuck_in_the_kernel),
