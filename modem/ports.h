@@ -22,7 +22,7 @@ enum port_voucher {
 	PORT_ACM,       /* cdc_acm, and its interface is of the modem subclass (02/02/01…06) */
 	PORT_UDEV,      /* ID_MM_PORT_TYPE_AT_SECONDARY, _PPP */
 	PORT_UDEV_BEST, /* ID_MM_PORT_TYPE_AT_PRIMARY */
-	PORT_UDEV_NOT,  /* ID_MM_PORT_IGNORE, ID_MM_PORT_TYPE_GPS, _QCDM, _AUDIO: never */
+	PORT_UDEV_NOT,  /* ID_MM_PORT_TYPE_GPS, _QCDM, _AUDIO: never */
 };
 
 struct port {
