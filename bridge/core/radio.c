@@ -247,6 +247,40 @@ static void job_begun(int error, const struct store_job *job, const struct store
 
 /* ------------------------------------------------------------------ what the modem tells */
 
+/*
+ * Every part would be two events: that a ready modem sends is no news.  Nor is one more try to start
+ * a modem that failed, unless it comes to something else.
+ */
+static bool state_is_news(const struct radio *radio, bool tried, enum modem_state to)
+{
+	if (radio->told == MODEM_STATE_FAILED && to == MODEM_STATE_STARTING)
+		return false;
+	if (radio->told == MODEM_STATE_FAILED && to == MODEM_STATE_FAILED)
+		return tried && strcmp(modem_reason(radio->modem), radio->told_reason) != 0;
+	return radio->told != to && !(radio_state_is_work(radio->told) && radio_state_is_work(to));
+}
+
+/* From what was told last: what a hold came to may show only when a part is over.  tried: again. */
+static void state_changed(struct radio *radio, bool tried)
+{
+	enum modem_state to = radio_state(radio);
+	const struct log_fields fields = {
+		.modem = radio->config->name,
+		.state_from = modem_state_name(radio->told),
+		.state_to = modem_state_name(to),
+		.reason = radio_reason(radio)[0] ? radio_reason(radio) : NULL,
+	};
+
+	if (!state_is_news(radio, tried, to))
+		return;
+	radio->told = to;
+	snprintf(radio->told_reason, sizeof(radio->told_reason), "%s", modem_reason(radio->modem));
+	log_record(LOG_MODEM_STATE, &fields, "The modem %s is %s.", fields.modem, fields.state_to);
+	(void)store_modem_changed(radio->bridge->store, fields.modem, fields.state_from,
+				  fields.state_to, fields.reason ? fields.reason : "",
+				  clock_realtime_usec());
+}
+
 static void modem_outcome_heard(struct modem *modem, const struct modem_word_outcome *outcome,
 				void *userdata)
 {
@@ -259,6 +293,8 @@ static void modem_outcome_heard(struct modem *modem, const struct modem_word_out
 		return;
 	}
 	radio_attempt_over(radio, outcome, true);
+	/* One that was held meanwhile stops being one that sends. */
+	state_changed(radio, false);
 }
 
 static void modem_handed_over(struct modem *modem, int64_t attempt, void *userdata)
@@ -322,50 +358,12 @@ static void modem_pin_wanted(struct modem *modem, const struct modem_word_pin_wa
 	pin_wanted(radio->pin, modem, wanted);
 }
 
-/*
- * Every part would be two events: that a ready modem sends is no news.  Nor is one more try to start
- * a modem that failed, unless it comes to something else.
- */
-static bool state_is_news(const struct radio *radio, enum modem_state from, enum modem_state to)
-{
-	bool failed = radio->told == MODEM_STATE_FAILED;
-
-	if (failed && to == MODEM_STATE_STARTING)
-		return false;
-	if (failed && to == MODEM_STATE_FAILED &&
-	    strcmp(modem_reason(radio->modem), radio->told_reason) == 0)
-		return false;
-	return from != to && !(radio_state_is_work(from) && radio_state_is_work(to));
-}
-
-static void state_changed(struct radio *radio, enum modem_state from)
-{
-	enum modem_state to = radio_state(radio);
-	const struct log_fields fields = {
-		.modem = radio->config->name,
-		.state_from = modem_state_name(from),
-		.state_to = modem_state_name(to),
-		.reason = radio_reason(radio)[0] ? radio_reason(radio) : NULL,
-	};
-
-	if (!state_is_news(radio, from, to))
-		return;
-	radio->told = to;
-	snprintf(radio->told_reason, sizeof(radio->told_reason), "%s", modem_reason(radio->modem));
-	log_record(LOG_MODEM_STATE, &fields, "The modem %s is %s.", fields.modem, fields.state_to);
-	(void)store_modem_changed(radio->bridge->store, fields.modem, fields.state_from,
-				  fields.state_to, fields.reason ? fields.reason : "",
-				  clock_realtime_usec());
-}
-
 void radio_set_held(struct radio *radio, bool held)
 {
-	enum modem_state from = radio_state(radio);
-
 	if (held == radio->held)
 		return;
 	radio->held = held;
-	state_changed(radio, from);
+	state_changed(radio, false);
 	radio_tell_pool(radio);
 }
 
@@ -428,7 +426,7 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 	if (!radio_state_is_work(from) && radio_state_is_work(modem_state(modem)))
 		radio_network_back(radio);
 	pin_note(radio->pin, modem);
-	state_changed(radio, radio->held && from == MODEM_STATE_READY ? MODEM_STATE_HELD : from);
+	state_changed(radio, from != modem_state(modem));
 	/* That it is tried again is not why it is down. */
 	failed = radio->told == MODEM_STATE_FAILED && modem_state(modem) == MODEM_STATE_STARTING;
 	watch_note(radio->watch, radio_state_is_work(modem_state(modem)),

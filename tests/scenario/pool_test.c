@@ -76,6 +76,31 @@ static void a_held_modem_receives(void **state)
 	order(*state, "south", "release");
 }
 
+/* The store hears of it by the same word, and moves what the modem had begun. */
+static void one_that_is_held_while_it_sends_says_so_when_that_is_over(void **state)
+{
+	size_t cell = world_cell_mark(*state), bridge;
+	char id[65];
+
+	world_tail_start(*state);
+	bridge = world_bridge_mark(*state);
+	world_cell_do(*state, "{s:s,s:s,s:s}", "op", "hold", "modem", "south", "at", "answer");
+	world_send(*state, "+8613900000013", "Hold on.", 8, id);
+	world_cell_wait(*state, cell, "held", "modem=south", NULL);
+	order(*state, "south", "hold");
+	world_cell_do(*state, "{s:s,s:s}", "op", "resume", "modem", "south");
+	world_bridge_wait(*state, bridge, "modem.state", "modem=south", "stateFrom=ready",
+			  "state=held", NULL);
+	json_decref(world_message_wait(*state, id, "delivered"));
+	order(*state, "south", "release");
+	world_bridge_wait(*state, bridge, "modem.state", "modem=south", "stateFrom=held",
+			  "state=ready", NULL);
+	world_tail_stop(*state);
+	assert_int_equal(world_bridge_count(*state, bridge, "modem.state", "modem=south",
+					    "stateFrom=ready", NULL),
+			 1);
+}
+
 static void held_it_stays_over_a_restart(void **state)
 {
 	order(*state, "south", "hold");
@@ -209,6 +234,7 @@ int main(void)
 		scenario_test(a_person_keeps_hearing_from_the_same_number),
 		scenario_test(a_modem_that_is_gone_leaves_its_conversations_to_others),
 		scenario_test(a_held_modem_receives),
+		scenario_test(one_that_is_held_while_it_sends_says_so_when_that_is_over),
 		scenario_test(held_it_stays_over_a_restart),
 		scenario_test(who_may_not_send_there_does_not),
 		scenario_test(a_cheap_one_that_hangs_is_not_waited_for),
