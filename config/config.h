@@ -24,6 +24,7 @@ struct config_balance {
 	char *code;           /* USSD; NULL: never asked for */
 	char *pattern;        /* extended regular expression, group 1 the amount */
 	unsigned every_hours; /* 24 */
+	unsigned decimals;    /* of its amounts: 2, or 3 */
 	double low;           /* warned of below it; 0 never */
 };
 

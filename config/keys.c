@@ -149,6 +149,7 @@ static void read_modem(struct config_reader *reader, const struct config_key *ke
 	modem->speed = CONFIG_SPEED;
 	modem->quota.reset_day = 1;
 	modem->balance.every_hours = 24;
+	modem->balance.decimals = 2;
 	if (config_setting_type(setting) != CONFIG_TYPE_GROUP) {
 		config_complain(reader, setting,
 				"A modem must be a group: { device = \"/dev/…\"; }");
@@ -271,6 +272,7 @@ static const struct config_key balance_keys[] = {
 	{ "code", value_read_ussd_code, MODEM_TARGET(balance.code) },
 	{ "pattern", value_read_pattern, MODEM_TARGET(balance.pattern) },
 	{ "every_hours", value_read_unsigned, MODEM_TARGET(balance.every_hours), 1, 744 },
+	{ "decimals", value_read_unsigned, MODEM_TARGET(balance.decimals), 2, 3 },
 	{ "low", value_read_amount, MODEM_TARGET(balance.low) },
 };
 static const struct config_group balance_group = { "balance", balance_keys,

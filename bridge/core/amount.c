@@ -2,7 +2,8 @@
  *
  * Amounts as networks write them.  The last point or comma is the decimal one when it stands alone of
  * its kind and not before exactly three digits, or when the other kind stands before it: "1,234" are
- * thousands, "1,23" and "1.234,5" are not.
+ * thousands, "1,23" and "1.234,5" are not.  Nor are "0.500"; what "4.350" is, only the configuration
+ * can tell.
  */
 #include <errno.h>
 #include <regex.h>
@@ -11,8 +12,16 @@
 
 #include "bridge/core/balance.h"
 
+/* Thousands have something before them. */
+static bool is_nought(const char *text, size_t size)
+{
+	size_t sign = size > 0 && text[0] == '-';
+
+	return size == sign + 1 && text[sign] == '0';
+}
+
 /* Where the decimals begin, or the end. */
-static size_t find_decimal(const char *text, size_t size)
+static size_t find_decimal(const char *text, size_t size, unsigned decimals)
 {
 	size_t last = size, points = 0, commas = 0, behind;
 
@@ -27,12 +36,15 @@ static size_t find_decimal(const char *text, size_t size)
 	behind = size - last - 1;
 	if (points > 0 && commas > 0)
 		return last;
-	return points + commas == 1 && behind != 3 ? last : size;
+	if (points + commas > 1)
+		return size;
+	return behind != 3 || decimals == 3 || is_nought(text, last) ? last : size;
 }
 
-static int amount_write(const char *text, size_t size, char amount[static STORE_BALANCE_SIZE])
+static int amount_write(const char *text, size_t size, unsigned decimals,
+			char amount[static STORE_BALANCE_SIZE])
 {
-	size_t decimal = find_decimal(text, size), at = 0, digits = 0;
+	size_t decimal = find_decimal(text, size, decimals), at = 0, digits = 0;
 
 	for (size_t i = 0; i < size; i++) {
 		bool digit = text[i] >= '0' && text[i] <= '9';
@@ -52,7 +64,8 @@ static int amount_write(const char *text, size_t size, char amount[static STORE_
 	return digits > 0 ? 0 : -EINVAL;
 }
 
-int balance_read(const char *pattern, const char *text, char amount[static STORE_BALANCE_SIZE])
+int balance_read(const char *pattern, unsigned decimals, const char *text,
+		 char amount[static STORE_BALANCE_SIZE])
 {
 	regmatch_t groups[2];
 	regex_t compiled;
@@ -65,5 +78,5 @@ int balance_read(const char *pattern, const char *text, char amount[static STORE
 	if (r != 0 || groups[1].rm_so < 0)
 		return -ENOENT;
 	return amount_write(text + groups[1].rm_so, (size_t)(groups[1].rm_eo - groups[1].rm_so),
-			    amount);
+			    decimals, amount);
 }

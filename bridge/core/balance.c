@@ -196,7 +196,7 @@ static void answered(const struct modem_word_ussd *word, void *userdata)
 		misfit(balance, word->reason[0] ? word->reason : "the code failed");
 	else
 		r = balance_read(balance->config->pattern ? balance->config->pattern : ANY_AMOUNT,
-				 word->text, amount);
+				 balance->config->decimals, word->text, amount);
 	if (word->end != MODEM_USSD_FAILED && r < 0)
 		misfit(balance, r == -EINVAL ? "what the pattern finds is no amount"
 					     : "the pattern does not fit the answer");

@@ -37,7 +37,9 @@ bool balance_takes_turn(struct balance *balance);
 int64_t balance_again_usec(unsigned failures, int64_t period_usec);
 
 /*
- * The amount in a network's answer, group 1 of the pattern: "1.234,50" becomes "1234.50".  Returns 0,
- * -ENOENT: the pattern does not fit, -EINVAL: what it found is no amount.
+ * The amount in a network's answer, group 1 of the pattern: "1.234,50" becomes "1234.50".  decimals:
+ * 3 where amounts have three, so that "4.350" are not thousands; otherwise 2.  Returns 0, -ENOENT:
+ * the pattern does not fit, -EINVAL: what it found is no amount.
  */
-int balance_read(const char *pattern, const char *text, char amount[static STORE_BALANCE_SIZE]);
+int balance_read(const char *pattern, unsigned decimals, const char *text,
+		 char amount[static STORE_BALANCE_SIZE]);

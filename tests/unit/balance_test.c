@@ -32,6 +32,10 @@ static void amounts_are_read_as_people_write_them(void **state)
 		{ "([0-9 ']+) CFA", "12 500 CFA", 0, "12500" },
 		{ "余额为([0-9.]+)元", "您的话费余额为12.40元。", 0, "12.40" },
 		{ "is (-?[0-9.]+)", "Your credit is -0.30", 0, "-0.30" },
+		/* No thousands begin with a nought. */
+		{ "([0-9.,]+) KWD", "0.500 KWD", 0, "0.500" },
+		{ "(-?[0-9.,]+) TND", "-0,750 TND", 0, "-0.750" },
+		{ "([0-9.,]+) KWD", "10.500 KWD", 0, "10500" },
 		{ "([0-9.,]+) EUR", "12.50 USD", -ENOENT, NULL },
 		{ "credit is (.*)", "credit is gone", -EINVAL, NULL },
 		{ "credit is (.*)", "credit is ", -EINVAL, NULL },
@@ -44,10 +48,30 @@ static void amounts_are_read_as_people_write_them(void **state)
 		char amount[STORE_BALANCE_SIZE];
 
 		print_message("# %s\n", rows[i].text);
-		assert_int_equal(balance_read(rows[i].pattern, rows[i].text, amount),
+		assert_int_equal(balance_read(rows[i].pattern, 2, rows[i].text, amount),
 				 rows[i].result);
 		if (rows[i].amount)
 			assert_string_equal(amount, rows[i].amount);
+	}
+}
+
+static void where_amounts_have_three_decimals_they_are_read_so(void **state)
+{
+	static const struct {
+		const char *text, *amount;
+	} rows[] = {
+		{ "4.350", "4.350" },       { "4,350", "4.350" },     { "1,234.500", "1234.500" },
+		{ "1.234.567", "1234567" }, { "12.5", "12.5" },       { "4350", "4350" },
+		{ "0.500", "0.500" },       { "12.3500", "12.3500" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char amount[STORE_BALANCE_SIZE];
+
+		print_message("# %s\n", rows[i].text);
+		assert_int_equal(balance_read("([0-9.,]+)", 3, rows[i].text, amount), 0);
+		assert_string_equal(amount, rows[i].amount);
 	}
 }
 
@@ -80,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amounts_are_read_as_people_write_them),
+		cmocka_unit_test(where_amounts_have_three_decimals_they_are_read_so),
 		cmocka_unit_test(what_is_never_understood_is_asked_ever_less),
 	};
 

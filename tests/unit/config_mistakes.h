@@ -57,6 +57,8 @@ static const struct {
 	  "F/a.conf:1: pattern needs brackets around the amount: \"([0-9.]+) EUR\".\n" },
 	{ "modems: ( { device = \"/dev/a\"; balance: { code = \"*1#\"; low = -1; }; } );",
 	  "F/a.conf:1: low must be an amount like 5 or 2.50.\n" },
+	{ "modems: ( { device = \"/dev/a\"; balance: { code = \"*1#\"; decimals = 4; }; } );",
+	  "F/a.conf:1: decimals must be a whole number from 2 to 3, without quotes.\n" },
 	{ "self_test: { every_hours = 0; };",
 	  "F/a.conf:1: every_hours must be a whole number from 1 to 744, without quotes.\n" },
 	/* types */

@@ -78,7 +78,7 @@ static void a_modem_has_its_identity_its_limits_and_its_price(void **state)
 			" price = 7; quota: { parts_per_minute = 1; parts_per_hour = 2;\n"
 			" parts_per_day = 3; parts_per_month = 4; recipients_per_month = 5;\n"
 			" reset_day = 17; }; balance: { code = \"*100#\";\n"
-			" pattern = \"([0-9.]+) EUR\"; every_hours = 6; low = 2.5; }; },\n"
+			" pattern = \"([0-9.]+) EUR\"; every_hours = 6; decimals = 3; low = 2.5; }; },\n"
 			"{ imsi = \"262011234567890\"; }, { iccid = \"8949020000000000001\"; },\n"
 			"{ usb_path = \"1-2.3\"; } );",
 			&config, &errors),
@@ -102,11 +102,13 @@ static void a_modem_has_its_identity_its_limits_and_its_price(void **state)
 	assert_string_equal(modem->balance.code, "*100#");
 	assert_string_equal(modem->balance.pattern, "([0-9.]+) EUR");
 	assert_int_equal(modem->balance.every_hours, 6);
+	assert_int_equal(modem->balance.decimals, 3);
 	assert_true(modem->balance.low == 2.5);
 	assert_string_equal(config->modems[1].imsi, "262011234567890");
 	assert_null(config->modems[1].prefixes);
 	assert_int_equal(config->modems[1].quota.reset_day, 1);
 	assert_int_equal(config->modems[1].balance.every_hours, 24);
+	assert_int_equal(config->modems[1].balance.decimals, 2);
 	assert_string_equal(config->modems[2].iccid, "8949020000000000001");
 	assert_string_equal(config->modems[3].usb_path, "1-2.3");
 }
