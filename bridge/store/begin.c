@@ -22,7 +22,9 @@ struct begin_op {
 	struct quota_uses uses;
 	struct store_job job;
 	bool found;
-	int64_t scheduled_usec;
+	bool known_only; /* it may talk with no new number */
+	bool own_only;   /* there is no room for anything that it has not begun */
+	int64_t next_usec;
 	struct store_wait wait;
 };
 
@@ -162,7 +164,7 @@ static int begin_prepare(struct database *db, struct begin_op *begin)
 	if (r >= 0)
 		r = hold_read(db, &held);
 	if (r >= 0 && begin->now.trusted)
-		r = schedule_release(db, begin->now.usec, &begin->scheduled_usec);
+		r = schedule_release(db, begin->now.usec, &begin->next_usec);
 	return r < 0 ? r : held;
 }
 
@@ -186,11 +188,11 @@ static int begin_quota(struct database *db, struct begin_op *begin)
 	if (r < 0)
 		return r;
 	limit = quota_used_up(&begin->uses, quota);
-	if (limit == STORE_LIMIT_NONE) {
-		if (quota_recipients_used_up(&begin->uses, quota))
-			begin_limit(begin, STORE_LIMIT_RECIPIENTS);
+	begin->known_only = quota_recipients_used_up(&begin->uses, quota);
+	if (limit == STORE_LIMIT_NONE && begin->known_only)
+		begin_limit(begin, STORE_LIMIT_RECIPIENTS);
+	if (limit == STORE_LIMIT_NONE)
 		return 0;
-	}
 	begin_limit(begin, limit);
 	/* Ends of periods that a clock has moved. */
 	r = quota_save(db, sim, &begin->uses);
@@ -201,6 +203,33 @@ static bool head_is_late(const struct begin_op *begin, const struct head *head)
 {
 	return begin->now.trusted && head->valid_until_usec != 0 &&
 	       head->valid_until_usec <= begin->now.usec;
+}
+
+/*
+ * 1 when what is left of every period is enough for all of the head's parts, beside those that are
+ * missing of what the SIM has half sent: nobody is to wait for the other half for days.  What no
+ * period has room for is begun all the same.
+ */
+static int head_fits(struct database *db, struct begin_op *begin, const struct head *head)
+{
+	CLEANUP_QUERY struct query query =
+		QUERY(db,
+		      "SELECT iif(?1, parts, pending), (SELECT ifnull(sum(b.pending), 0)"
+		      " FROM delivery b WHERE b.waiting = 1 AND b.sim = ?2 AND b.parts_sent > 0)"
+		      " FROM delivery WHERE seq = ?3",
+		      INT(head->stranded), STRING(begin->sim.iccid), INT(head->delivery));
+	enum store_limit limit;
+	int r = query_step(&query);
+
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	limit = quota_lacks(&begin->uses, &begin->route.quota, query_int(&query, 0),
+			    query_int(&query, 1));
+	if (limit == STORE_LIMIT_NONE)
+		return 1;
+	begin_limit(begin, limit);
+	begin->own_only = true;
+	return 0;
 }
 
 /* 1 when the head became an attempt, 0 when it is out of the way. */
@@ -218,7 +247,9 @@ static int head_take(struct database *db, struct begin_op *begin, const struct p
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = 1;
-	if (head->stranded)
+	if ((head->free || head->stranded) && quota_is_set(&begin->route.quota))
+		r = head_fits(db, begin, head);
+	if (r > 0 && head->stranded)
 		r = delivery_move(db, head->delivery, begin->now.usec);
 	if (r <= 0)
 		return r;
@@ -227,32 +258,34 @@ static int head_take(struct database *db, struct begin_op *begin, const struct p
 }
 
 /* Something waits to be due, or for the end of the limit. */
-static void begin_wait(struct begin_op *begin, const struct pick *pick)
+static void begin_wait(struct begin_op *begin)
 {
 	int64_t *next_usec = &begin->wait.next_usec;
 
-	if (pick->next_usec > 0 && (*next_usec == 0 || pick->next_usec < *next_usec))
-		*next_usec = pick->next_usec;
+	if (begin->next_usec > 0 && (*next_usec == 0 || begin->next_usec < *next_usec))
+		*next_usec = begin->next_usec;
 }
 
 static int begin_pick(struct database *db, struct begin_op *begin)
 {
+	static const struct store_route nothing_new = { 0 };
 	struct head head;
 	int r;
 
 	for (unsigned i = 0; i < HEADS_PER_TURN; i++) {
 		struct pick pick = {
 			.sim = &begin->sim,
-			.route = &begin->route,
+			.route = begin->own_only ? &nothing_new : &begin->route,
 			.now_usec = begin->now.usec,
-			.known_only = begin->wait.limit == STORE_LIMIT_RECIPIENTS,
+			.known_only = begin->known_only,
 			.turn = begin->uses.rows[STORE_LIMIT_RECIPIENTS].turn,
-			.next_usec = begin->scheduled_usec,
+			.next_usec = begin->next_usec,
 		};
 
 		r = queue_choose(db, &pick, &head);
+		begin->next_usec = pick.next_usec;
 		if (r <= 0) {
-			begin_wait(begin, &pick);
+			begin_wait(begin);
 			return r;
 		}
 		r = head_take(db, begin, &pick, &head);

@@ -297,6 +297,12 @@ int quota_load(struct database *db, const char *sim, const struct store_now *now
 int quota_save(struct database *db, const char *sim, const struct quota_uses *uses);
 /* The limit of parts that is used up for the longest, or NONE. */
 enum store_limit quota_used_up(const struct quota_uses *uses, const struct store_quota *quota);
+/* There is a limit of parts that is worth waiting for: longer than a minute. */
+bool quota_is_set(const struct store_quota *quota);
+/* The longest of an hour, a day, a month that has no room left for so many parts beside those that
+ * are missing of messages that were begun, but had it while it was empty; or NONE. */
+enum store_limit quota_lacks(const struct quota_uses *uses, const struct store_quota *quota,
+			     int64_t parts, int64_t begun);
 bool quota_recipients_used_up(const struct quota_uses *uses, const struct store_quota *quota);
 int quota_count(struct database *db, const char *sim, int64_t attempt, const char *number,
 		struct quota_uses *uses);

@@ -111,6 +111,24 @@ enum store_limit quota_used_up(const struct quota_uses *uses, const struct store
 	return STORE_LIMIT_NONE;
 }
 
+bool quota_is_set(const struct store_quota *quota)
+{
+	return quota->limits[STORE_LIMIT_HOUR] > 0 || quota->limits[STORE_LIMIT_DAY] > 0 ||
+	       quota->limits[STORE_LIMIT_MONTH] > 0;
+}
+
+enum store_limit quota_lacks(const struct quota_uses *uses, const struct store_quota *quota,
+			     int64_t parts, int64_t begun)
+{
+	for (int i = STORE_LIMIT_MONTH; i >= STORE_LIMIT_HOUR; i--) {
+		int64_t limit = quota->limits[i];
+
+		if (limit > 0 && parts <= limit && uses->rows[i].used + begun + parts > limit)
+			return (enum store_limit)i;
+	}
+	return STORE_LIMIT_NONE;
+}
+
 bool quota_recipients_used_up(const struct quota_uses *uses, const struct store_quota *quota)
 {
 	return is_used_up(uses, quota, STORE_LIMIT_RECIPIENTS);
