@@ -11,6 +11,7 @@
 #include "bridge/store/internal.h"
 
 #define GONE_AFTER_USEC (2 * USEC_PER_MINUTE)
+#define WAIT_MAX_USEC USEC_PER_HOUR
 /* A centre in the wrong time zone is a few hours off; more is a report of something else. */
 #define CENTRE_OFFSET_MAX_USEC (26 * USEC_PER_HOUR)
 
@@ -102,6 +103,37 @@ bool sims_gone(const struct database *db, const char *iccid, int64_t now_usec, i
 /* ------------------------------------------------------------------ the clock */
 
 /*
+ * What a clock that was ahead has put off, also before the last start, is due now: no wait that a
+ * clock which can be believed gives is longer than WAIT_MAX_USEC.  It is valid no longer than that
+ * clock meant it to be.
+ */
+static int waits_end(struct database *db, int64_t now_usec)
+{
+	int64_t after_usec = now_usec + WAIT_MAX_USEC;
+	int r = EXECUTE(db,
+			"UPDATE message SET valid_until = min(valid_until, ?1 + life)"
+			" WHERE seq IN (SELECT message FROM delivery"
+			" WHERE waiting = 1 AND release_at = 0 AND due_at > ?2)",
+			INT(now_usec), INT(after_usec));
+
+	if (r >= 0)
+		r = EXECUTE(db,
+			    "UPDATE part SET due_at = ?1 WHERE due_at > ?2 AND delivery IN"
+			    " (SELECT seq FROM delivery"
+			    " WHERE waiting = 1 AND release_at = 0 AND due_at > ?2)",
+			    INT(now_usec), INT(after_usec));
+	if (r >= 0)
+		r = EXECUTE(
+			db,
+			"UPDATE delivery SET due_at = ?1,"
+			" valid_until = min(delivery.valid_until, m.valid_until),"
+			" settle_at = min(settle_at, m.valid_until) FROM message m"
+			" WHERE m.seq = message AND waiting = 1 AND release_at = 0 AND due_at > ?2",
+			INT(now_usec), INT(after_usec));
+	return r;
+}
+
+/*
  * Spans that a clock which can't be believed has measured mean nothing: all of them begin anew with
  * the first moment that can.
  */
@@ -116,8 +148,9 @@ int clock_turn(struct database *db, const struct store_now *now)
 	db->sims.started_usec = now->usec;
 	for (size_t i = 0; i < db->sims.count; i++)
 		db->sims.seen[i].seen_usec = now->usec;
-	if (!now->trusted || before != CLOCK_UNTRUSTED)
-		return 0;
+	r = now->trusted ? waits_end(db, now->usec) : 0;
+	if (r < 0 || !now->trusted || before != CLOCK_UNTRUSTED)
+		return r;
 	r = EXECUTE(db, "UPDATE part SET unknown_at = ? WHERE unknown_at > 0", INT(now->usec));
 	return r < 0 ? r : EXECUTE(db, "UPDATE sim SET centre_known = 0 WHERE centre_known = 1");
 }

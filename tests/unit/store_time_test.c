@@ -104,6 +104,42 @@ static void a_span_measured_by_a_wrong_clock_starts_again(void **state)
 	assert_int_equal(tick(f, T0 + DAY + 30 * MINUTE).resent, 1);
 }
 
+/* A clock that stood a year ahead gave it moments that are a year off. */
+static void what_was_accepted_by_a_clock_that_was_ahead_goes_when_it_is_right(void **state)
+{
+	struct draft draft = { .id = "m", .parts = 2, .created = T0 + 365 * DAY };
+	struct fixture *f = *state;
+	struct turn turn;
+
+	draft.valid = draft.created + 3 * DAY;
+	submit(f, draft);
+	submit(f, (struct draft){
+			  .id = "later", .scheduled = T0 + 400 * DAY, .valid = T0 + 401 * DAY });
+	assert_false(begin_untrusted(f, &north, T0).found);
+	turn = begin(f, &north, T0 + DAY);
+	assert_string_equal(turn.job.message, "m");
+	assert_int_equal(turn.job.valid_until_usec, T0 + 4 * DAY);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_ACCEPTED, 1, T0 + DAY), 0);
+	assert_int_equal(begin(f, &north, T0 + DAY).job.concat.sequence, 2);
+	assert_int_equal(show(f, "m").message.valid_until_usec, T0 + 4 * DAY);
+	assert_int_equal(show(f, "later").deliveries[0].next_attempt_usec, T0 + 400 * DAY);
+}
+
+/* The next try of one that was accepted before: it is valid no longer than it was. */
+static void what_was_tried_by_a_clock_that_was_ahead_is_valid_as_before(void **state)
+{
+	struct fixture *f = *state;
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "m", .valid = T0 + 3 * DAY });
+	turn = begin_untrusted(f, &north, T0 + 365 * DAY);
+	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED, -1, T0 + 365 * DAY), 0);
+	fixture_reopen(f);
+	turn = begin(f, &north, T0 + DAY);
+	assert_true(turn.found);
+	assert_int_equal(turn.job.valid_until_usec, T0 + 3 * DAY);
+}
+
 static void the_end_without_a_report_is_an_event(void **state)
 {
 	struct fixture *f = *state;
@@ -363,6 +399,8 @@ int main(void)
 		TEST(a_scheduled_message_whose_validity_is_over_expires),
 		TEST(a_clock_that_is_not_trusted_expires_and_ends_nothing),
 		TEST(a_span_measured_by_a_wrong_clock_starts_again),
+		TEST(what_was_accepted_by_a_clock_that_was_ahead_goes_when_it_is_right),
+		TEST(what_was_tried_by_a_clock_that_was_ahead_is_valid_as_before),
 		TEST(the_end_without_a_report_is_an_event),
 		TEST(texts_go_first_and_records_later),
 		TEST(an_id_is_known_again_without_its_text),
