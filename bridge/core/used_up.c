@@ -5,6 +5,7 @@
  */
 #include "bridge/core/used_up.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,9 @@
 #include "bridge/core/selftest.h"
 
 #define MODEMS_NAMED 3
+
+static_assert(POOL_MAX * CONFIG_PREFIXES_MAX + POOL_MAX <= STORE_PREFIXES_MAX,
+	      "what can be configured can be told");
 
 struct class
 {
@@ -64,7 +68,7 @@ static int tell_prefixes(const struct bridge *bridge)
 	for (size_t i = 0; i < used_up->count && used_up->classes[i].prefix[0]; i++)
 		prefixes[count++] = used_up->classes[i].prefix;
 	owns = selftest_numbers(bridge->config, numbers);
-	for (size_t i = 0; i < owns && count < STORE_PREFIXES_MAX; i++)
+	for (size_t i = 0; i < owns; i++)
 		prefixes[count++] = numbers[i];
 	return store_set_prefixes(bridge->store, prefixes, count, NULL, NULL);
 }
@@ -87,8 +91,6 @@ int used_up_new(struct bridge *bridge)
 	for (size_t i = 0; i < config->modem_count; i++)
 		for (char **prefix = config->modems[i].prefixes; prefix && *prefix; prefix++)
 			class_add(used_up, *prefix);
-	if (used_up->count + POOL_MAX > STORE_PREFIXES_MAX)
-		return -E2BIG;
 	class_add(used_up, "");
 	return tell_prefixes(bridge);
 }

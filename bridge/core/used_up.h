@@ -9,7 +9,7 @@
 
 struct used_up;
 
-/* Tells the store the prefixes of the configuration.  Returns 0, -E2BIG, -ENOMEM, or the store's. */
+/* Tells the store the prefixes of the configuration.  Returns 0, -ENOMEM, or the store's. */
 int used_up_new(struct bridge *bridge);
 struct used_up *used_up_free(struct used_up *used_up);
 

@@ -15,7 +15,7 @@
 
 #define STORE_NAME_SIZE 64
 #define STORE_REASON_SIZE 256
-#define STORE_PREFIXES_MAX 1024 /* of all modems; each shorter than NUMBER_SIZE */
+#define STORE_PREFIXES_MAX 2112 /* 32 and a number of each of 64 modems; shorter than NUMBER_SIZE */
 #define STORE_BALANCE_SIZE 32
 
 struct store;
