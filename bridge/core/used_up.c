@@ -14,6 +14,7 @@
 #include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/selftest.h"
+#include "bridge/core/tick.h"
 
 #define MODEMS_NAMED 3
 
@@ -58,7 +59,14 @@ static void class_add(struct used_up *used_up, const char *prefix)
 	used_up->classes[used_up->count++].prefix = prefix;
 }
 
-static int tell_prefixes(const struct bridge *bridge)
+/* Without them new numbers are put into the classes of before. */
+static void prefixes_told(int error, void *userdata)
+{
+	if (error < 0)
+		bridge_store_failed(userdata, error);
+}
+
+static int tell_prefixes(struct bridge *bridge)
 {
 	const struct used_up *used_up = bridge->used_up;
 	const char *prefixes[STORE_PREFIXES_MAX];
@@ -70,7 +78,7 @@ static int tell_prefixes(const struct bridge *bridge)
 	owns = selftest_numbers(bridge->config, numbers);
 	for (size_t i = 0; i < owns; i++)
 		prefixes[count++] = numbers[i];
-	return store_set_prefixes(bridge->store, prefixes, count, NULL, NULL);
+	return store_set_prefixes(bridge->store, prefixes, count, prefixes_told, bridge);
 }
 
 int used_up_new(struct bridge *bridge)
@@ -201,6 +209,10 @@ void used_up_look(struct bridge *bridge)
 
 void used_up_say_again(struct bridge *bridge)
 {
+	int r = tell_prefixes(bridge);
+
+	if (r < 0)
+		prefixes_told(r, bridge);
 	for (size_t i = 0; i < bridge->used_up->count; i++)
 		class_tell(bridge, &bridge->used_up->classes[i]);
 }

@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The store is told the prefixes of the configuration: as many as it takes.
+ * The store is told the prefixes of the configuration: as many as it takes, and again after a disk
+ * that failed.  The function below stands before the C library's.
  */
+#include <dlfcn.h>
+#include <stdatomic.h>
+
 #include "bridge/core/bridge.h"
 #include "bridge/core/used_up.h"
 #include "tests/unit/store_pool.h"
 
 #define PREFIX_SIZE 48
+
+static atomic_bool sync_fails;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the others are reserved */
+int fdatasync(int fd)
+{
+	if (atomic_load(&sync_fails)) {
+		errno = EIO;
+		return -1;
+	}
+	return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
 
 /* A class of its own for each of them. */
 static struct config_modem *modems_new(size_t count, size_t prefixes)
@@ -54,11 +70,42 @@ static void every_configuration_that_can_be_read_can_be_told(void **state)
 	modems_free(config.modems, config.modem_count);
 }
 
+static void what_a_disk_did_not_take_is_told_again(void **state)
+{
+	struct fixture *f = *state;
+	struct config config = { .state_directory = f->directory,
+				 .modems = modems_new(1, 1),
+				 .modem_count = 1 };
+	struct bridge bridge = { .loop = f->loop, .config = &config, .store = f->store };
+	struct backlog seen;
+
+	atomic_store(&sync_fails, true);
+	assert_int_equal(used_up_new(&bridge), 0);
+	(void)show(f, "nothing");
+	assert_int_equal(bridge.outage.error, -EIO);
+	atomic_store(&sync_fails, false);
+	used_up_say_again(&bridge);
+	submit(f, (struct draft){ .to = "+100000000" });
+	seen = backlog(f);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.prefix[0], "+1000");
+	used_up_free(bridge.used_up);
+	modems_free(config.modems, config.modem_count);
+}
+
+static int teardown_well(void **state)
+{
+	atomic_store(&sync_fails, false);
+	return teardown(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_configuration_that_can_be_read_can_be_told,
-						setup, teardown),
+						setup, teardown_well),
+		cmocka_unit_test_setup_teardown(what_a_disk_did_not_take_is_told_again, setup,
+						teardown_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
