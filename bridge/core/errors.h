@@ -47,6 +47,7 @@ struct send_situation {
 	unsigned refusals;   /* those of them that ended in an error */
 	bool others_succeed; /* the SIM sent something to somebody a short while ago */
 	bool registered;     /* the modem, as far as is known */
+	bool handed_over;    /* Ctrl-Z passed: before that nothing can have gone out */
 };
 
 /* Fills all of *ret. */

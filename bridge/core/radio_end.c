@@ -126,7 +126,8 @@ static bool is_registered(const struct radio *radio)
 }
 
 /* Takes the word into an end that lives until it is committed. */
-static struct ended *ended_new(struct radio *radio, const struct modem_word_outcome *outcome)
+static struct ended *ended_new(struct radio *radio, const struct modem_word_outcome *outcome,
+			       bool late)
 {
 	struct ended *ended = calloc(1, sizeof(*ended));
 	int64_t now_usec = clock_realtime_usec();
@@ -137,12 +138,15 @@ static struct ended *ended_new(struct radio *radio, const struct modem_word_outc
 			radio->last_sent_usec != 0 &&
 			clock_monotonic_usec() - radio->last_sent_usec < OTHERS_SUCCEED_USEC,
 		.registered = is_registered(radio),
+		/* What is heard late was an answer to Ctrl-Z. */
+		.handed_over = late || radio->handed_over,
 	};
 
 	if (!ended)
 		return NULL;
 	send_judge(outcome, &situation, &ended->verdict);
 	ended->radio = radio;
+	ended->late = late;
 	ended->end = (struct store_attempt_end){
 		.attempt = outcome->attempt,
 		.event = ended->verdict.event,
@@ -221,7 +225,7 @@ static void sim_judged(struct radio *radio, const struct send_verdict *verdict)
 
 void radio_attempt_over(struct radio *radio, const struct modem_word_outcome *outcome, bool given)
 {
-	struct ended *ended = ended_new(radio, outcome);
+	struct ended *ended = ended_new(radio, outcome, false);
 
 	radio->attempt = 0;
 	if (!ended) {
@@ -251,9 +255,8 @@ void radio_attempt_late(struct radio *radio, const struct modem_word_outcome *ou
 	struct ended *ended;
 
 	/* One for each worker that began: more than a few wait only while the disk fails. */
-	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome) : NULL;
+	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome, true) : NULL;
 	if (!ended)
 		return;
-	ended->late = true;
 	ended_post(radio, ended);
 }

@@ -51,6 +51,7 @@ struct radio {
 	int64_t attempt; /* on the modem; 0 none */
 	unsigned tries, refusals;
 	int64_t begun_usec; /* monotonic */
+	bool handed_over;
 	struct ended *ends;
 
 	sd_event_source *timer;
