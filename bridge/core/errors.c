@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
@@ -130,6 +131,14 @@ int64_t send_retry_usec(unsigned tries)
 	return delays_usec[tries < ARRAY_SIZE(delays_usec) ? tries : ARRAY_SIZE(delays_usec) - 1];
 }
 
+int64_t send_rest_usec(const struct send_verdict *verdict, unsigned rests)
+{
+	int64_t rest_usec = send_retry_usec(rests);
+
+	/* One bad number is not to hold up all others for long. */
+	return verdict->perhaps_recipient ? MIN(rest_usec, 2 * USEC_PER_MINUTE) : rest_usec;
+}
+
 /* What never reached the air costs nobody anything: the first try follows at once. */
 static int64_t not_sent_retry_usec(unsigned tries)
 {
@@ -225,6 +234,8 @@ static void judge_refused(const struct error_row *row, const struct send_situati
 			verdict_say(verdict, "Refused twice, while messages to others went out",
 				    row->words, "");
 		} else {
+			verdict->sim_rests = !situation->others_succeed;
+			verdict->perhaps_recipient = true;
 			verdict_say(verdict, "", row->words, " It will be tried again.");
 		}
 		break;
