@@ -102,6 +102,9 @@ void sims_modem_changed(struct database *db, const char *modem, const char *to, 
 		if (seen->at_work || at_work)
 			seen->seen_usec = now_usec;
 		seen->at_work = at_work;
+		/* It is no quota that is waited for, and nobody tells when that ends. */
+		if (!at_work)
+			seen->limited = false;
 	}
 }
 

@@ -181,6 +181,12 @@ static void what_waits_for_one_sim_waits_for_that_ones_quota(void **state)
 	assert_non_null(strstr(shown.deliveries[0].reason, "modem north"));
 	assert_non_null(strstr(shown.deliveries[0].reason, "used up its quota"));
 
+	assert_int_equal(store_modem_changed(f->store, "north", "ready", "held", "", T0 + 3), 0);
+	assert_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+	assert_int_equal(store_modem_changed(f->store, "north", "held", "ready", "", T0 + 4), 0);
+	assert_false(begin_by(f, &north, &route, (struct store_now){ T0 + 5, true }).found);
+	assert_non_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+
 	turn = ask(f, turn.wait.limit_until_usec);
 	assert_true(turn.found);
 	assert_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
