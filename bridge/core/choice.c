@@ -54,7 +54,21 @@ static bool is_undersold(const struct choice_pool *pool, const struct choice_sim
 	for (size_t i = 0; i < pool->count; i++) {
 		const struct choice_sim *other = &pool->sims[i];
 
-		if (other->price < self->price && is_usable(other) && choice_serves(other, prefix))
+		if (other->price < self->price && (self->doubted || !other->doubted) &&
+		    is_usable(other) && choice_serves(other, prefix))
+			return true;
+	}
+	return false;
+}
+
+/* It is in doubt, and some other one that is not sends there, at whatever price. */
+static bool is_relieved(const struct choice_pool *pool, const struct choice_sim *self,
+			const char *prefix)
+{
+	for (size_t i = 0; self->doubted && i < pool->count; i++) {
+		const struct choice_sim *other = &pool->sims[i];
+
+		if (!other->doubted && is_usable(other) && choice_serves(other, prefix))
 			return true;
 	}
 	return false;
@@ -64,6 +78,9 @@ static bool is_undersold(const struct choice_pool *pool, const struct choice_sim
 static void add_class(const struct choice_pool *pool, size_t self, const char *prefix,
 		      const char *served_as, struct choice *choice)
 {
+	/* Then it doesn't hold on to its conversations either. */
+	if (is_relieved(pool, &pool->sims[self], served_as))
+		return;
 	if (is_undersold(pool, &pool->sims[self], served_as))
 		choice->talk_prefixes[choice->talk_prefix_count++] = prefix;
 	else
@@ -111,7 +128,7 @@ void choice_make(const struct choice_pool *pool, size_t self, struct choice *ret
 		if (i == self)
 			continue;
 		if (!other->sends || !(other->has_left || other->may_talk) ||
-		    is_elsewhere(sim, other))
+		    (other->doubted && !sim->doubted) || is_elsewhere(sim, other))
 			ret->strays[ret->stray_count++] = other->sim;
 	}
 }

@@ -21,6 +21,7 @@ struct choice_sim {
 	unsigned price;
 	bool sends;    /* ready or sending, not held, not resting */
 	bool hangs;    /* has been busy with one part for longer than others wait for its price */
+	bool doubted;  /* it refuses: what any other may take goes there, at whatever price */
 	bool has_left; /* of its quota */
 	bool may_talk; /* with numbers that it knows, though its month has no place for new ones */
 };

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "bridge/base/cleanup.h"
 #include "bridge/base/clock.h"
@@ -130,6 +131,14 @@ int64_t send_retry_usec(unsigned tries)
 	return delays_usec[tries < ARRAY_SIZE(delays_usec) ? tries : ARRAY_SIZE(delays_usec) - 1];
 }
 
+int64_t send_rest_usec(const struct send_verdict *verdict, unsigned rests)
+{
+	int64_t rest_usec = send_retry_usec(rests);
+
+	/* One bad number is not to hold up all others for long. */
+	return verdict->perhaps_recipient ? MIN(rest_usec, 2 * USEC_PER_MINUTE) : rest_usec;
+}
+
 /* What never reached the air costs nobody anything: the first try follows at once. */
 static int64_t not_sent_retry_usec(unsigned tries)
 {
@@ -187,7 +196,8 @@ static bool is_for_want_of_network(enum send_error_class class, bool registered)
 }
 
 /* The message is free to go another way at once; this SIM waits. */
-static void judge_no_network(const struct error_row *row, struct send_verdict *verdict)
+static void judge_no_network(const struct error_row *row, const struct send_situation *situation,
+			     struct send_verdict *verdict)
 {
 	static const char waits[] = " The message waits until the modem is registered again; "
 				    "this counts as no try.";
@@ -195,7 +205,7 @@ static void judge_no_network(const struct error_row *row, struct send_verdict *v
 	verdict->event = PART_REFUSED;
 	verdict->excused = true;
 	verdict->sim_rests = true;
-	verdict->may_be_duplicate = row->class == SEND_ERROR_VENDOR;
+	verdict->may_be_duplicate = row->class == SEND_ERROR_VENDOR && situation->handed_over;
 	verdict_say(verdict,
 		    row->class == SEND_ERROR_NO_NETWORK ? "" : "Refused while there was no network",
 		    row->words, waits);
@@ -224,6 +234,8 @@ static void judge_refused(const struct error_row *row, const struct send_situati
 			verdict_say(verdict, "Refused twice, while messages to others went out",
 				    row->words, "");
 		} else {
+			verdict->sim_rests = !situation->others_succeed;
+			verdict->perhaps_recipient = true;
 			verdict_say(verdict, "", row->words, " It will be tried again.");
 		}
 		break;
@@ -238,9 +250,11 @@ static void judge_refused(const struct error_row *row, const struct send_situati
 		verdict_say(verdict, "", row->words, " It may have gone out all the same.");
 		break;
 	case SEND_ERROR_VENDOR:
-		verdict->may_be_duplicate = true;
+		verdict->may_be_duplicate = situation->handed_over;
 		verdict_say(verdict, "", row->words,
-			    " It will be tried again, and may then arrive twice.");
+			    situation->handed_over
+				    ? " It will be tried again, and may then arrive twice."
+				    : " It had not taken the message yet; it will be tried again.");
 		break;
 	case SEND_ERROR_MEMORY_FULL:
 	case SEND_ERROR_NO_NETWORK:
@@ -266,7 +280,7 @@ void send_judge(const struct modem_word_outcome *outcome, const struct send_situ
 		break;
 	case MODEM_OUTCOME_REFUSED:
 		if (is_for_want_of_network(row->class, situation->registered))
-			judge_no_network(row, ret);
+			judge_no_network(row, situation, ret);
 		else
 			judge_refused(row, situation, ret);
 		break;

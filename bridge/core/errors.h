@@ -30,7 +30,8 @@ enum send_error_class {
 struct send_verdict {
 	enum part_event event;
 	int64_t retry_after_usec;      /* for NOT_SENT and REFUSED, unscaled */
-	bool sim_rests;                /* nothing more for this SIM until then */
+	bool sim_rests;                /* nothing more for this SIM for a while: send_rest_usec() */
+	bool perhaps_recipient;        /* it may be to blame as well: the SIM rests shortly */
 	bool may_be_duplicate;         /* the next attempt */
 	bool excused;                  /* for want of a network: it is not counted as a try */
 	char error[SEND_ERROR_SIZE];   /* "CMS/38", "" none */
@@ -42,11 +43,15 @@ enum send_error_class send_error_class(enum modem_error_kind kind, int code);
 /* 30 s, 2 min, 10 min, then 30 min, by the number of earlier attempts. */
 int64_t send_retry_usec(unsigned tries);
 
+/* How long a SIM rests, by the number of its rests before. */
+int64_t send_rest_usec(const struct send_verdict *verdict, unsigned rests);
+
 struct send_situation {
 	unsigned tries;      /* earlier attempts of this part */
 	unsigned refusals;   /* those of them that ended in an error */
 	bool others_succeed; /* the SIM sent something to somebody a short while ago */
 	bool registered;     /* the modem, as far as is known */
+	bool handed_over;    /* Ctrl-Z passed: before that nothing can have gone out */
 };
 
 /* Fills all of *ret. */

@@ -319,6 +319,7 @@ size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims)
 			.price = config->price,
 			.sends = radio_sends(radio),
 			.hangs = radio_hangs(radio),
+			.doubted = radio_is_doubted(radio),
 			.has_left = limit == STORE_LIMIT_NONE,
 			.may_talk = limit == STORE_LIMIT_RECIPIENTS,
 		};

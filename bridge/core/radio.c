@@ -236,6 +236,7 @@ static void job_begun(int error, const struct store_job *job, const struct store
 	radio->tries = job->tries;
 	radio->refusals = job->refusals;
 	radio->begun_usec = clock_monotonic_usec();
+	radio->handed_over = false;
 	radio_watch_attempt(radio);
 	if (job_send(radio, job) < 0)
 		radio_attempt_over(radio,
@@ -302,8 +303,10 @@ static void modem_handed_over(struct modem *modem, int64_t attempt, void *userda
 	struct radio *radio = userdata;
 
 	(void)modem;
-	if (attempt == radio->attempt && attempt != 0)
-		(void)store_attempt_handed_over(radio->bridge->store, attempt);
+	if (attempt != radio->attempt || attempt == 0)
+		return;
+	radio->handed_over = true;
+	(void)store_attempt_handed_over(radio->bridge->store, attempt);
 }
 
 static void modem_late_outcome(struct modem *modem, const struct modem_word_outcome *outcome,

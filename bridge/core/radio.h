@@ -73,6 +73,8 @@ const char *radio_trouble(const struct radio *radio, const struct store_sim_heal
 const char *radio_reason(const struct radio *radio);
 /* The modem may be ready, but its SIM is given nothing for a while. */
 bool radio_is_resting(const struct radio *radio);
+/* It refused what another SIM might take: it is given only what no other can send. */
+bool radio_is_doubted(const struct radio *radio);
 
 /* How its SIM did when that was looked at last; NULL: not yet. */
 const struct store_sim_health *radio_health(const struct radio *radio);

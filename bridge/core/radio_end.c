@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
@@ -15,6 +16,13 @@
 
 #define OTHERS_SUCCEED_USEC (30 * USEC_PER_MINUTE)
 #define LATE_ENDS_MAX 4
+/*
+ * One in a row may be the message's own.  The fourth try of a message would come after more than ten
+ * minutes: by the third another SIM is to have it.
+ */
+#define DOUBTED_FROM 2
+/* The doubt outlasts the wait of what was refused, so that another SIM has it first. */
+#define DOUBT_MORE_USEC (5 * USEC_PER_SEC)
 
 /* An attempt's end on its way into the store. */
 struct ended {
@@ -125,24 +133,33 @@ static bool is_registered(const struct radio *radio)
 	       (network->registered || network->registration < 0);
 }
 
+/* Nor was anything refused since but, perhaps, this very message. */
+static bool others_succeed(const struct radio *radio)
+{
+	return radio->last_sent_usec != 0 && radio->refused_in_row <= radio->refusals &&
+	       clock_monotonic_usec() - radio->last_sent_usec < OTHERS_SUCCEED_USEC;
+}
+
 /* Takes the word into an end that lives until it is committed. */
-static struct ended *ended_new(struct radio *radio, const struct modem_word_outcome *outcome)
+static struct ended *ended_new(struct radio *radio, const struct modem_word_outcome *outcome,
+			       bool late)
 {
 	struct ended *ended = calloc(1, sizeof(*ended));
 	int64_t now_usec = clock_realtime_usec();
 	const struct send_situation situation = {
 		.tries = radio->tries,
 		.refusals = radio->refusals,
-		.others_succeed =
-			radio->last_sent_usec != 0 &&
-			clock_monotonic_usec() - radio->last_sent_usec < OTHERS_SUCCEED_USEC,
+		.others_succeed = others_succeed(radio),
 		.registered = is_registered(radio),
+		/* What is heard late was an answer to Ctrl-Z. */
+		.handed_over = late || radio->handed_over,
 	};
 
 	if (!ended)
 		return NULL;
 	send_judge(outcome, &situation, &ended->verdict);
 	ended->radio = radio;
+	ended->late = late;
 	ended->end = (struct store_attempt_end){
 		.attempt = outcome->attempt,
 		.event = ended->verdict.event,
@@ -167,10 +184,26 @@ static void ended_post(struct radio *radio, struct ended *ended)
 
 /* ------------------------------------------------------------------ the SIM's rest */
 
+/* Nobody else would tell the others that it is over. */
+static void doubt_look(struct radio *radio)
+{
+	int64_t left_usec = radio->doubt_until_usec - clock_monotonic_usec();
+
+	if (radio->doubt_until_usec == 0)
+		return;
+	if (left_usec > 0) {
+		radio_look_again(radio, left_usec);
+		return;
+	}
+	radio->doubt_until_usec = 0;
+	radio_tell_pool(radio);
+}
+
 bool radio_sim_rests(struct radio *radio)
 {
 	int64_t left_usec = radio->rest_until_usec - clock_monotonic_usec();
 
+	doubt_look(radio);
 	if (radio->rest_until_usec == 0)
 		return false;
 	if (left_usec > 0) {
@@ -193,25 +226,68 @@ void radio_rest_forget(struct radio *radio)
 {
 	radio->rest_until_usec = 0;
 	radio->rests = 0;
+	radio->refused_in_row = 0;
+	radio->doubt_until_usec = 0;
+}
+
+static void sim_rest(struct radio *radio, const struct send_verdict *verdict, int64_t now_usec)
+{
+	radio->rest_until_usec =
+		now_usec + bridge_scale(radio->bridge, send_rest_usec(verdict, radio->rests));
+	radio->rest_for_network = verdict->excused;
+	snprintf(radio->rest_reason, sizeof(radio->rest_reason), "%s", verdict->reason);
+	log_record(LOG_MODEM_NOTE,
+		   &(struct log_fields){ .modem = radio->config->name,
+					 .reason = verdict->reason,
+					 .error = verdict->error },
+		   "The SIM rests before the next try.");
+}
+
+/* However cheap it is: what it refuses is another SIM's to try. */
+static void sim_doubt(struct radio *radio, const struct send_verdict *verdict, int64_t now_usec)
+{
+	int64_t span_usec = MAX(send_retry_usec(radio->rests), verdict->retry_after_usec);
+
+	radio->doubt_until_usec =
+		now_usec + bridge_scale(radio->bridge, span_usec + DOUBT_MORE_USEC);
+	if (verdict->sim_rests)
+		return;
+	log_record(LOG_MODEM_NOTE,
+		   &(struct log_fields){ .modem = radio->config->name,
+					 .reason = verdict->reason,
+					 .error = verdict->error },
+		   "The SIM was refused %u times in a row; for a while it is given only what no "
+		   "other can send.",
+		   radio->refused_in_row);
+}
+
+static void sim_refused(struct radio *radio, const struct send_verdict *verdict)
+{
+	int64_t now_usec = clock_monotonic_usec();
+	bool doubted;
+
+	radio->refused_in_row += !verdict->excused;
+	doubted =
+		!verdict->excused && (verdict->sim_rests || radio->refused_in_row >= DOUBTED_FROM);
+	if (verdict->sim_rests)
+		sim_rest(radio, verdict, now_usec);
+	if (doubted)
+		sim_doubt(radio, verdict, now_usec);
+	radio->rests += verdict->sim_rests || doubted;
+	if (radio->doubt_until_usec != 0)
+		doubt_look(radio);
 }
 
 static void sim_judged(struct radio *radio, const struct send_verdict *verdict)
 {
 	int64_t now_usec = clock_monotonic_usec();
 
-	if (verdict->sim_rests) {
-		radio->rest_until_usec =
-			now_usec + bridge_scale(radio->bridge, send_retry_usec(radio->rests));
-		radio->rest_for_network = verdict->excused;
-		radio->rests++;
-		snprintf(radio->rest_reason, sizeof(radio->rest_reason), "%s", verdict->reason);
-		log_record(LOG_MODEM_NOTE,
-			   &(struct log_fields){ .modem = radio->config->name,
-						 .reason = verdict->reason,
-						 .error = verdict->error },
-			   "The SIM rests before the next try.");
+	if (verdict->event == PART_REFUSED) {
+		sim_refused(radio, verdict);
 	} else if (verdict->event == PART_ACCEPTED) {
 		radio->rests = 0;
+		radio->refused_in_row = 0;
+		radio->doubt_until_usec = 0;
 		radio->last_sent_usec = now_usec;
 		radio->pace_usec = (radio->pace_usec * 7 + (now_usec - radio->begun_usec)) / 8;
 	}
@@ -221,7 +297,7 @@ static void sim_judged(struct radio *radio, const struct send_verdict *verdict)
 
 void radio_attempt_over(struct radio *radio, const struct modem_word_outcome *outcome, bool given)
 {
-	struct ended *ended = ended_new(radio, outcome);
+	struct ended *ended = ended_new(radio, outcome, false);
 
 	radio->attempt = 0;
 	if (!ended) {
@@ -251,9 +327,8 @@ void radio_attempt_late(struct radio *radio, const struct modem_word_outcome *ou
 	struct ended *ended;
 
 	/* One for each worker that began: more than a few wait only while the disk fails. */
-	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome) : NULL;
+	ended = ends_late(radio) < LATE_ENDS_MAX ? ended_new(radio, outcome, true) : NULL;
 	if (!ended)
 		return;
-	ended->late = true;
 	ended_post(radio, ended);
 }

@@ -42,7 +42,7 @@ struct radio {
 	/* What the store said last of the SIM's quota, and what the others know of this radio. */
 	enum store_limit limit;
 	int64_t limit_until_usec;
-	bool known_sends, known_hangs;
+	bool known_sends, known_hangs, known_doubted;
 	enum store_limit known_limit;
 	int64_t known_until_usec;
 	enum store_limit limit_logged;
@@ -51,6 +51,7 @@ struct radio {
 	int64_t attempt; /* on the modem; 0 none */
 	unsigned tries, refusals;
 	int64_t begun_usec; /* monotonic */
+	bool handed_over;
 	struct ended *ends;
 
 	sd_event_source *timer;
@@ -60,6 +61,8 @@ struct radio {
 	bool rest_for_network;   /* it ends as soon as there is one */
 	unsigned rests;
 	char rest_reason[SEND_REASON_SIZE];
+	unsigned refused_in_row;  /* since the network last took something */
+	int64_t doubt_until_usec; /* monotonic; 0: there is none */
 
 	int64_t last_sent_usec; /* monotonic; 0 never */
 	int64_t pace_usec;
@@ -96,9 +99,9 @@ void radio_post_ends(struct radio *radio);
 bool radio_ends_wait(const struct radio *radio);
 void radio_free_ends(struct radio *radio);
 
-/* True while the SIM rests; the radio then looks again when it is over. */
+/* True while the SIM rests; the radio then looks again when that, or a doubt, is over. */
 bool radio_sim_rests(struct radio *radio);
 /* The modem works again: a rest that was for want of a network is over. */
 void radio_network_back(struct radio *radio);
-/* Another SIM has not earned the rest of the one before. */
+/* Another SIM has not earned the rest of the one before, nor its doubt. */
 void radio_rest_forget(struct radio *radio);

@@ -16,6 +16,11 @@ bool radio_sends(const struct radio *radio)
 	       !radio_is_resting(radio);
 }
 
+bool radio_is_doubted(const struct radio *radio)
+{
+	return radio->doubt_until_usec > clock_monotonic_usec();
+}
+
 /* Until the part on the modem has taken too long; 0 or less: it has. */
 static int64_t patience_left_usec(const struct radio *radio)
 {
@@ -46,13 +51,15 @@ enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec)
 void radio_tell_pool(struct radio *radio)
 {
 	bool sends = radio_sends(radio), hangs = radio_hangs(radio);
+	bool doubted = radio_is_doubted(radio);
 
 	if (sends == radio->known_sends && hangs == radio->known_hangs &&
-	    radio->limit == radio->known_limit &&
+	    doubted == radio->known_doubted && radio->limit == radio->known_limit &&
 	    radio->limit_until_usec == radio->known_until_usec)
 		return;
 	radio->known_sends = sends;
 	radio->known_hangs = hangs;
+	radio->known_doubted = doubted;
 	radio->known_limit = radio->limit;
 	radio->known_until_usec = radio->limit_until_usec;
 	pool_changed(radio->bridge);

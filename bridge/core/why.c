@@ -189,6 +189,42 @@ static void tell_modem(struct why_story *story, const struct why_modem *modem)
 		     modem->reason[0] ? ": " : "", modem->reason);
 }
 
+/* Which of the modems has the SIM that it waits for. */
+static const struct why_modem *modem_of(const struct why_situation *now,
+					const struct store_delivery *delivery)
+{
+	for (size_t i = 0; i < now->modem_count; i++)
+		if (now->sims ? strcmp(now->sims[i].sim, delivery->sim) == 0
+			      : strcmp(now->modems[i].name, delivery->modem) == 0)
+			return &now->modems[i];
+	return NULL;
+}
+
+/* The others may be as ready as they like. */
+static void tell_bound(struct why_story *story, const struct why_situation *now,
+		       const struct store_delivery *delivery)
+{
+	const struct why_modem *modem = modem_of(now, delivery);
+
+	if (!modem) {
+		tell(story,
+		     "Now it waits for the SIM that it was given to, by modem %s: no modem has "
+		     "that now. When it is gone for two minutes, another one may send all of it.",
+		     delivery->modem);
+	} else if (modem_works(modem)) {
+		tell(story,
+		     "Now it waits for its turn at modem %s, which was given it before: what came "
+		     "before it, or has a higher priority, goes first.",
+		     modem->name);
+	} else {
+		tell(story,
+		     "Now it waits for modem %s, which was given it before. When its SIM is gone "
+		     "for two minutes, another one may send all of it.",
+		     modem->name);
+		tell_modem(story, modem);
+	}
+}
+
 static void tell_modems(struct why_story *story, const struct why_situation *now,
 			const char *number)
 {
@@ -245,6 +281,8 @@ static void tell_pending(struct why_story *story, const struct store_message *me
 	else if (delivery->next_attempt_usec > now->now_usec)
 		tell(story, "Now it waits for the next try, on %s.%s%s",
 		     moment(delivery->next_attempt_usec, at), reason[0] ? " " : "", reason);
+	else if (delivery->sim[0])
+		tell_bound(story, now, delivery);
 	else
 		tell_modems(story, now, delivery->number);
 	tell(story, "If it can't be sent until %s, it expires, and somebody is alerted.",
@@ -309,6 +347,12 @@ static void tell_now(struct why_story *story, const struct store_message *messag
 		tell_pending(story, message, delivery, now);
 		break;
 	case DELIVERY_SENDING:
+		if (delivery->next_attempt_usec != 0) {
+			tell(story, "%u of its %u parts are out.", delivery->parts_sent,
+			     delivery->parts);
+			tell_pending(story, message, delivery, now);
+			break;
+		}
 		tell(story,
 		     "Now it is being sent by modem %s: %u of %u parts are out. A modem that gives "
 		     "no answer for 90 seconds is started anew.",

@@ -58,13 +58,19 @@ static int attempt_state(enum part_event event)
 	return -EINVAL;
 }
 
-/* With nothing of it out, not even perhaps, any SIM may take it. */
+/*
+ * With nothing of it out any SIM may take it.  What may be out all the same is its SIM's once more: the
+ * second refusal is enough, since a recipient who gets it twice, marked so, has it at least.
+ */
 static int delivery_release(struct database *db, int64_t delivery)
 {
 	return EXECUTE(db,
 		       "UPDATE delivery SET sim = '', concat_reference = -1"
 		       " WHERE seq = ?1 AND waiting = 1 AND NOT EXISTS (SELECT 1 FROM part"
-		       " WHERE delivery = ?1 AND (doubtful = 1 OR state <> " SQL_PENDING "))",
+		       " WHERE delivery = ?1 AND state <> " SQL_PENDING ")"
+		       " AND (NOT EXISTS (SELECT 1 FROM part WHERE delivery = ?1 AND doubtful = 1)"
+		       " OR (SELECT count(*) FROM attempt a WHERE a.delivery = ?1 AND"
+		       " a.seq > tries_from AND a.error <> '' AND a.excused = 0) > 1)",
 		       INT(delivery));
 }
 

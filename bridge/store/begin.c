@@ -304,8 +304,10 @@ static int begin_run(struct database *db, struct op *op)
 	if (begin->sim.iccid[0] == '\0')
 		return -EINVAL;
 	r = begin_prepare(db, begin);
-	if (r == 0)
+	if (r == 0) {
 		r = begin_quota(db, begin);
+		sims_limited(db, begin->sim.iccid, r > 0, begin->wait.limit_until_usec);
+	}
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return begin_pick(db, begin);

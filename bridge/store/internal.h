@@ -54,6 +54,8 @@ struct sim_seen {
 	char iccid[STORE_NAME_SIZE], modem[STORE_NAME_SIZE];
 	int64_t seen_usec;
 	bool at_work; /* it asked, and its modem did not say since that it can't */
+	bool limited; /* its quota was used up when it asked */
+	int64_t limited_until_usec;
 };
 
 struct sims {
@@ -315,6 +317,9 @@ int quota_tick(struct database *db, int64_t now_usec);
 /* sim.c */
 void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_usec);
 void sims_modem_changed(struct database *db, const char *modem, const char *to, int64_t now_usec);
+void sims_limited(struct database *db, const char *iccid, bool limited, int64_t until_usec);
+/* True while its quota is used up, and until when, 0 unknown. */
+bool sims_is_limited(const struct database *db, const char *iccid, int64_t *ret_until_usec);
 /* ret_usec: when it will be, 0 while it is at work. */
 bool sims_gone(const struct database *db, const char *iccid, int64_t now_usec, int64_t *ret_usec);
 int clock_turn(struct database *db, const struct store_now *now);

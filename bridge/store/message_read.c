@@ -3,6 +3,7 @@
  * Messages as the API shows them: rows become plain structs in the operation's arena.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "bridge/store/internal.h"
 
@@ -113,20 +114,44 @@ static void delivery_columns(const struct query *query, struct store_delivery *d
 	delivery->parts_delivered = (unsigned)query_int(query, 10);
 	delivery->may_be_duplicate = query_bool(query, 11);
 	delivery->next_attempt_usec = query_int(query, 12);
+	query_copy(query, 13, delivery->sim, sizeof(delivery->sim));
 }
+
+/* What waits for one SIM waits for that one's quota, whatever the others of its class have left. */
+static void delivery_limit(const struct database *db, struct store_delivery *delivery)
+{
+	int64_t until_usec;
+
+	if (delivery->sim[0] == '\0' || !sims_is_limited(db, delivery->sim, &until_usec))
+		return;
+	if (until_usec > delivery->next_attempt_usec)
+		delivery->next_attempt_usec = until_usec;
+	snprintf(delivery->reason, sizeof(delivery->reason),
+		 "It waits for modem %s, which was given it before, and has used up its quota.",
+		 delivery->modem);
+}
+
+/* Why the part that comes next waits: what was said last of the delivery may be another's. */
+#define SQL_BETWEEN_PARTS                                                                          \
+	"iif(d.waiting = 1 AND d.state = " SQL_SENDING ", ifnull((SELECT a.reason FROM part p"     \
+	" JOIN attempt a ON a.seq = p.attempt WHERE p.delivery = d.seq AND p.state = " SQL_PENDING \
+	" AND a.state = " SQL_FAILED " AND a.seq > d.tries_from ORDER BY p.number LIMIT 1),"       \
+	" 'Some of its parts are out; the next waits for modem ' || d.modem || '.'), d.reason)"
 
 int message_read(struct database *db, struct op *op, int64_t seq, bool attempts,
 		 struct store_message *message)
 {
-	CLEANUP_QUERY struct query query = QUERY(
-		db,
-		"SELECT d.seq, d.id, d.recipient, d.number, d.state, d.final,"
-		" ifnull(w.reason, d.reason), d.modem, d.parts, d.parts_sent, d.parts_delivered,"
-		" d.may_be_duplicate, iif(d.waiting OR d.release_at > 0,"
-		" max(d.due_at, ifnull(w.until, 0)), 0) FROM delivery d LEFT JOIN class_wait w"
-		" ON w.prefix = d.prefix AND d.waiting = 1"
-		" AND (w.until = 0 OR w.until > d.due_at) WHERE d.message = ? ORDER BY d.seq",
-		INT(seq));
+	CLEANUP_QUERY struct query query =
+		QUERY(db,
+		      "SELECT d.seq, d.id, d.recipient, d.number, d.state, d.final,"
+		      " ifnull(w.reason, " SQL_BETWEEN_PARTS
+		      "), d.modem, d.parts, d.parts_sent, d.parts_delivered,"
+		      " d.may_be_duplicate, iif(d.waiting OR d.release_at > 0,"
+		      " max(d.due_at, ifnull(w.until, 0)), 0), iif(d.waiting, d.sim, '')"
+		      " FROM delivery d LEFT JOIN class_wait w"
+		      " ON w.prefix = d.prefix AND d.waiting = 1 AND d.sim = ''"
+		      " AND (w.until = 0 OR w.until > d.due_at) WHERE d.message = ? ORDER BY d.seq",
+		      INT(seq));
 	size_t capacity = 0;
 	int r;
 
@@ -142,6 +167,7 @@ int message_read(struct database *db, struct op *op, int64_t seq, bool attempts,
 		message->deliveries = deliveries;
 		deliveries += message->delivery_count++;
 		delivery_columns(&query, deliveries);
+		delivery_limit(db, deliveries);
 		message->counts[deliveries->state]++;
 		if (attempts)
 			r = attempts_read(db, op, query_int(&query, 0), deliveries);

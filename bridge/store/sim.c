@@ -60,11 +60,35 @@ void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_use
 	seen_replace(&db->sims, sim, now_usec);
 	if (!seen) {
 		seen = seen_new(&db->sims);
+		*seen = (struct sim_seen){ 0 };
 		snprintf(seen->iccid, sizeof(seen->iccid), "%s", sim->iccid);
 	}
 	snprintf(seen->modem, sizeof(seen->modem), "%s", sim->modem);
 	seen->seen_usec = now_usec;
 	seen->at_work = true;
+}
+
+void sims_limited(struct database *db, const char *iccid, bool limited, int64_t until_usec)
+{
+	struct sim_seen *seen = seen_find(&db->sims, iccid);
+
+	if (!seen)
+		return;
+	seen->limited = limited;
+	seen->limited_until_usec = limited ? until_usec : 0;
+}
+
+bool sims_is_limited(const struct database *db, const char *iccid, int64_t *ret_until_usec)
+{
+	for (size_t i = 0; i < db->sims.count; i++) {
+		const struct sim_seen *seen = &db->sims.seen[i];
+
+		if (!seen->limited || strcmp(seen->iccid, iccid) != 0)
+			continue;
+		*ret_until_usec = seen->limited_until_usec;
+		return true;
+	}
+	return false;
 }
 
 void sims_modem_changed(struct database *db, const char *modem, const char *to, int64_t now_usec)
@@ -79,6 +103,9 @@ void sims_modem_changed(struct database *db, const char *modem, const char *to, 
 		if (seen->at_work || at_work)
 			seen->seen_usec = now_usec;
 		seen->at_work = at_work;
+		/* It is no quota that is waited for, and nobody tells when that ends. */
+		if (!at_work)
+			seen->limited = false;
 	}
 }
 

@@ -89,6 +89,7 @@ struct store_delivery {
 	bool final; /* also sent without a report that can still come */
 	char reason[STORE_REASON_SIZE];
 	char modem[STORE_NAME_SIZE]; /* "" none yet */
+	char sim[STORE_NAME_SIZE]; /* only this one may go on with it now; "" any, or nothing waits */
 	unsigned parts, parts_sent, parts_delivered;
 	bool may_be_duplicate;
 	int64_t next_attempt_usec;

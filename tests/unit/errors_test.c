@@ -36,7 +36,8 @@ static struct send_verdict judge(enum modem_outcome outcome, enum modem_error_ki
 			&(struct send_situation){ .tries = tries,
 						  .refusals = tries,
 						  .others_succeed = others_succeed,
-						  .registered = true });
+						  .registered = true,
+						  .handed_over = true });
 }
 
 static struct send_verdict judge_cms(int code, unsigned tries, bool others_succeed)
@@ -48,7 +49,8 @@ static struct send_verdict judge_without_network(enum modem_error_kind kind, int
 {
 	return judge_in(
 		MODEM_OUTCOME_REFUSED, kind, code,
-		&(struct send_situation){ .tries = 2, .refusals = 2, .others_succeed = true });
+		&(struct send_situation){
+			.tries = 2, .refusals = 2, .others_succeed = true, .handed_over = true });
 }
 
 /* modem.md's table of errors, whole. */
@@ -99,7 +101,7 @@ static void every_code_of_the_design_has_its_fate_and_its_back_off(void **state)
 	static const struct fate fates[SEND_ERROR_CLASS_COUNT] = {
 		[SEND_ERROR_MESSAGE] = { PART_REFUSED_FOR_GOOD, false, false, false, false },
 		[SEND_ERROR_SIM] = { PART_REFUSED, true, true, false, false },
-		[SEND_ERROR_SUBSCRIBER] = { PART_REFUSED, true, false, false, false },
+		[SEND_ERROR_SUBSCRIBER] = { PART_REFUSED, true, true, false, false },
 		[SEND_ERROR_DUPLICATE] = { PART_ACCEPTED, false, false, false, false },
 		[SEND_ERROR_NO_ANSWER] = { PART_LOST_SIGHT, false, false, false, false },
 		[SEND_ERROR_VENDOR] = { PART_REFUSED, true, false, true, false },
@@ -277,6 +279,47 @@ static void a_vendor_catch_all_may_arrive_twice(void **state)
 	assert_true(judge_cms(500, 0, false).may_be_duplicate);
 }
 
+static void what_was_not_handed_over_can_not_arrive_twice(void **state)
+{
+	static const struct {
+		enum modem_error_kind kind;
+		int code;
+	} errors[] = { { MODEM_ERROR_BARE, 0 },
+		       { MODEM_ERROR_CMS, 500 },
+		       { MODEM_ERROR_CMS, 513 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		const struct send_verdict verdict =
+			judge_in(MODEM_OUTCOME_REFUSED, errors[i].kind, errors[i].code,
+				 &(struct send_situation){ .registered = true });
+		const struct send_verdict without_network =
+			judge_in(MODEM_OUTCOME_REFUSED, errors[i].kind, errors[i].code,
+				 &(struct send_situation){ .tries = 1 });
+
+		assert_int_equal(verdict.event, PART_REFUSED);
+		assert_int_equal(verdict.retry_after_usec, 30 * USEC_PER_SEC);
+		assert_false(verdict.may_be_duplicate);
+		assert_non_null(strstr(verdict.reason, "had not taken the message yet"));
+		assert_false(without_network.may_be_duplicate);
+	}
+}
+
+/* It may be the recipient's fault: one bad number holds up nobody for long. */
+static void a_sim_without_credit_rests_until_others_succeed_but_shortly(void **state)
+{
+	static const int64_t seconds[] = { 30, 120, 120, 120 }, barred[] = { 30, 120, 600, 1800 };
+	const struct send_verdict verdict = judge_cms(21, 0, false), sim = judge_cms(8, 0, false);
+
+	(void)state;
+	assert_true(verdict.sim_rests);
+	assert_true(sim.sim_rests);
+	for (unsigned rests = 0; rests < ARRAY_SIZE(seconds); rests++) {
+		assert_int_equal(send_rest_usec(&verdict, rests), seconds[rests] * USEC_PER_SEC);
+		assert_int_equal(send_rest_usec(&sim, rests), barred[rests] * USEC_PER_SEC);
+	}
+}
+
 static void no_answer_is_unknown_wherever_it_was_lost(void **state)
 {
 	(void)state;
@@ -329,6 +372,8 @@ int main(void)
 		cmocka_unit_test(what_never_reached_the_air_is_no_rejection),
 		cmocka_unit_test(a_rejected_duplicate_counts_as_sent),
 		cmocka_unit_test(a_vendor_catch_all_may_arrive_twice),
+		cmocka_unit_test(what_was_not_handed_over_can_not_arrive_twice),
+		cmocka_unit_test(a_sim_without_credit_rests_until_others_succeed_but_shortly),
 		cmocka_unit_test(no_answer_is_unknown_wherever_it_was_lost),
 		cmocka_unit_test(what_never_reached_the_air_is_soon_tried_again),
 		cmocka_unit_test(every_code_has_a_whole_sentence),

@@ -142,6 +142,57 @@ static void what_may_be_out_stays_on_its_sim(void **state)
 	assert_true(begin(f, &north, T0 + 1).found);
 }
 
+/* It comes twice, and says so, rather than never. */
+static void what_was_refused_twice_is_free_though_it_may_be_out(void **state)
+{
+	struct fixture *f = *state;
+	struct store_attempt_end refusal = {
+		.event = PART_REFUSED,
+		.reference = -1,
+		.error = "CMS/500",
+		.at_usec = T0,
+		.may_be_duplicate = true,
+	};
+	struct turn turn;
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	for (int64_t i = 0; i < 2; i++) {
+		assert_false(i > 0 && begin(f, &south, T0 + i).found);
+		refusal.attempt = begin(f, &north, T0 + i).job.attempt;
+		assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
+	}
+	turn = begin(f, &south, T0 + 2);
+	assert_true(turn.found);
+	assert_int_equal(turn.job.concat.sequence, 1);
+	assert_true(turn.job.may_be_duplicate);
+	assert_true(show(f, "m").deliveries[0].may_be_duplicate);
+	assert_int_equal(end(f, turn.job.attempt, PART_ACCEPTED, 1), 0);
+	assert_false(begin(f, &north, T0 + 3).found);
+	assert_int_equal(begin(f, &south, T0 + 3).job.concat.sequence, 2);
+}
+
+/* While something else of it is out, it is the SIM's whatever it says. */
+static void what_was_refused_twice_stays_where_other_parts_are(void **state)
+{
+	struct fixture *f = *state;
+	struct store_attempt_end refusal = {
+		.event = PART_REFUSED,
+		.reference = -1,
+		.error = "CMS/500",
+		.at_usec = T0,
+		.may_be_duplicate = true,
+	};
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	send_part(f, &north, 1, T0);
+	for (int64_t i = 0; i < 3; i++) {
+		assert_false(begin(f, &south, T0 + i).found);
+		refusal.attempt = begin(f, &north, T0 + i).job.attempt;
+		assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
+	}
+	assert_false(begin(f, &south, T0 + 3).found);
+}
+
 static void only_what_was_refused_counts_as_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -401,6 +452,8 @@ int main(void)
 		TEST(a_delivery_stays_on_its_sim),
 		TEST(what_is_not_out_is_free_for_every_sim),
 		TEST(what_may_be_out_stays_on_its_sim),
+		TEST(what_was_refused_twice_is_free_though_it_may_be_out),
+		TEST(what_was_refused_twice_stays_where_other_parts_are),
 		TEST(only_what_was_refused_counts_as_refused),
 		TEST(priority_goes_before_age_and_age_before_nothing),
 		TEST(an_urgent_one_that_is_not_due_holds_nobody_up),

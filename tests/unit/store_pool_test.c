@@ -142,6 +142,56 @@ static void only_what_waits_for_a_quota_says_so(void **state)
 			    "It waits for the moment it was scheduled for.");
 }
 
+/* ------------------------------------------------------------------ one SIM that is waited for */
+
+static void what_waits_between_its_parts_says_for_what(void **state)
+{
+	struct fixture *f = *state;
+	int64_t attempt;
+
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	assert_int_equal(end_at(f, ask(f, T0).job.attempt, PART_ACCEPTED, 7, T0 + 1), 0);
+	report(f, &north, ALICE, 7, 0x00, T0 + 5);
+	assert_string_equal(show(f, "m").deliveries[0].reason,
+			    "Some of its parts are out; the next waits for modem north.");
+
+	attempt = ask(f, T0 + 6).job.attempt;
+	assert_int_equal(end_at(f, attempt, PART_REFUSED, -1, T0 + 7), 0);
+	report(f, &north, ALICE, 7, 0x00, T0 + 8);
+	assert_string_equal(show(f, "m").deliveries[0].reason, "Because.");
+	assert_int_equal(show(f, "m").deliveries[0].next_attempt_usec, T0 + 7 + USEC_PER_MINUTE);
+}
+
+static void what_waits_for_one_sim_waits_for_that_ones_quota(void **state)
+{
+	struct store_route route = everywhere;
+	struct fixture *f = *state;
+	struct shown shown;
+	struct turn turn;
+
+	route.quota.limits[STORE_LIMIT_MONTH] = 1;
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	assert_int_equal(end_at(f, ask(f, T0).job.attempt, PART_ACCEPTED, 7, T0 + 1), 0);
+	turn = begin_by(f, &north, &route, (struct store_now){ T0 + 2, true });
+	assert_false(turn.found);
+	/* That all others are free or used up is nothing to it. */
+	prefix_waits(f, "+86", REASON, T0 + HOUR);
+	shown = show(f, "m");
+	assert_int_equal(shown.deliveries[0].next_attempt_usec, turn.wait.limit_until_usec);
+	assert_non_null(strstr(shown.deliveries[0].reason, "modem north"));
+	assert_non_null(strstr(shown.deliveries[0].reason, "used up its quota"));
+
+	assert_int_equal(store_modem_changed(f->store, "north", "ready", "held", "", T0 + 3), 0);
+	assert_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+	assert_int_equal(store_modem_changed(f->store, "north", "held", "ready", "", T0 + 4), 0);
+	assert_false(begin_by(f, &north, &route, (struct store_now){ T0 + 5, true }).found);
+	assert_non_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+
+	turn = ask(f, turn.wait.limit_until_usec);
+	assert_true(turn.found);
+	assert_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+}
+
 static void a_start_knows_of_no_class_that_waits(void **state)
 {
 	struct fixture *f = *state;
@@ -254,6 +304,8 @@ int main(void)
 		TEST(what_waits_for_a_quota_says_so),
 		TEST(numbers_of_no_class_wait_as_well),
 		TEST(only_what_waits_for_a_quota_says_so),
+		TEST(what_waits_between_its_parts_says_for_what),
+		TEST(what_waits_for_one_sim_waits_for_that_ones_quota),
 		TEST(a_start_knows_of_no_class_that_waits),
 		TEST(parts_that_wait_are_counted_by_class),
 		TEST(a_part_on_the_air_does_not_wait),

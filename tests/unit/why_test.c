@@ -356,6 +356,68 @@ static void only_modems_that_may_send_there_are_waited_for(void **state)
 	assert_false(has("Modem north is"));
 }
 
+static void what_waits_between_its_parts_is_told_as_waiting(void **state)
+{
+	const struct why_modem modems[] = {
+		{ "north", MODEM_STATE_READY, "registered", false, "its 3 parts a month" },
+		{ "south", MODEM_STATE_READY, "registered", false, NULL },
+	};
+	const struct choice_sim sims[] = { { .sim = "sim-north" }, { .sim = "sim-south" } };
+	const struct choice_sim away[] = { { .sim = "sim-other" }, { .sim = "sim-south" } };
+	struct store_message message = a_message(DELIVERY_SENDING);
+	struct why_situation situation = a_situation();
+
+	(void)state;
+	situation.modems = modems;
+	situation.modem_count = 2;
+	situation.sims = sims;
+	deliveries[0].parts = 2;
+	deliveries[0].parts_sent = 1;
+	tell_of(&message, &situation);
+	assert_true(has("being sent by modem north"));
+
+	deliveries[0].next_attempt_usec = CAME + MINUTE;
+	snprintf(deliveries[0].sim, sizeof(deliveries[0].sim), "sim-north");
+	tell_of(&message, &situation);
+	assert_false(has("being sent"));
+	assert_true(has("1 of its 2 parts are out."));
+	assert_true(has("Now it waits for modem north, which was given it before."));
+	assert_true(has("Modem north has used up its 3 parts a month."));
+
+	situation.sims = away;
+	tell_of(&message, &situation);
+	assert_true(has("Now it waits for the SIM that it was given to, by modem north"));
+
+	situation.held = true;
+	tell_of(&message, &situation);
+	assert_true(has("footbridge release"));
+}
+
+/* North is its SIM's modem, whatever south could do. */
+static void what_waits_for_one_modem_is_told_what_that_does(void **state)
+{
+	struct why_modem modems[] = {
+		{ "north", MODEM_STATE_HELD, "It is held.", false, NULL },
+		{ "south", MODEM_STATE_READY, "registered", false, NULL },
+	};
+	const struct choice_sim sims[] = { { .sim = "sim-north" }, { .sim = "sim-south" } };
+	struct store_message message = a_message(DELIVERY_PENDING);
+	struct why_situation situation = a_situation();
+
+	(void)state;
+	situation.modems = modems;
+	situation.modem_count = 2;
+	situation.sims = sims;
+	snprintf(deliveries[0].sim, sizeof(deliveries[0].sim), "sim-north");
+	tell_of(&message, &situation);
+	assert_false(has("waits for its turn"));
+	assert_true(has("Modem north is held: It is held."));
+
+	modems[0].state = MODEM_STATE_READY;
+	tell_of(&message, &situation);
+	assert_true(has("Now it waits for its turn at modem north"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +427,8 @@ int main(void)
 		cmocka_unit_test(each_try_is_told_with_its_moment_modem_and_answer),
 		cmocka_unit_test(many_tries_are_told_in_a_few_sentences),
 		cmocka_unit_test(what_waits_says_for_what),
+		cmocka_unit_test(what_waits_between_its_parts_is_told_as_waiting),
+		cmocka_unit_test(what_waits_for_one_modem_is_told_what_that_does),
 		cmocka_unit_test(only_modems_that_may_send_there_are_waited_for),
 		cmocka_unit_test(
 			a_moment_that_has_come_on_a_clock_that_is_not_trusted_is_waited_for),
