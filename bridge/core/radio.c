@@ -23,7 +23,6 @@
 #define LOOK_AGAIN_USEC_MIN (20 * USEC_PER_MSEC)
 #define PACE_USEC (4 * USEC_PER_SEC) /* of a real radio, until it is learned */
 #define VALIDITY_MINUTES_MIN INT64_C(5)
-#define PATIENCE_USEC (60 * USEC_PER_SEC) /* with the SIM that has the conversation */
 
 const struct modem *radio_modem(const struct radio *radio)
 {
@@ -144,9 +143,9 @@ static int job_ask(struct radio *radio)
 		.prefix_count = choice.prefix_count,
 		.talk_prefixes = choice.talk_prefixes,
 		.talk_prefix_count = choice.talk_prefix_count,
-		.strays = choice.strays,
-		.stray_count = choice.stray_count,
-		.patience_usec = bridge_scale(bridge, PATIENCE_USEC),
+		.talkers = choice.talkers,
+		.talker_count = choice.talker_count,
+		.patience_usec = bridge_scale(bridge, POOL_PATIENCE_USEC),
 		.quota = pool_quota(radio->config),
 	};
 	return store_attempt_begin(bridge->store, &sim, &route, &now, job_begun, radio);

@@ -37,6 +37,7 @@ struct radio {
 	bool held;
 	char held_reason[MODEM_REASON_SIZE];
 	bool plugged;
+	bool has_worked; /* since the daemon began */
 	char test_trouble[MODEM_REASON_SIZE];
 
 	/* What the store said last of the SIM's quota, and what the others know of this radio. */

@@ -10,10 +10,19 @@
 
 #define HANGS_USEC (20 * USEC_PER_SEC)
 
+bool radio_works(const struct radio *radio)
+{
+	return radio_state_is_work(modem_state(radio->modem));
+}
+
 bool radio_sends(const struct radio *radio)
 {
-	return radio_state_is_work(modem_state(radio->modem)) && !radio->held &&
-	       !radio_is_resting(radio);
+	return radio_works(radio) && !radio->held && !radio_is_resting(radio);
+}
+
+bool radio_is_awaited(const struct radio *radio)
+{
+	return !radio->has_worked && !radio->held && pool_is_young(radio->bridge);
 }
 
 /* Until the part on the modem has taken too long; 0 or less: it has. */
@@ -47,6 +56,7 @@ void radio_tell_pool(struct radio *radio)
 {
 	bool sends = radio_sends(radio), hangs = radio_hangs(radio);
 
+	radio->has_worked |= radio_works(radio);
 	if (sends == radio->known_sends && hangs == radio->known_hangs &&
 	    radio->limit == radio->known_limit &&
 	    radio->limit_until_usec == radio->known_until_usec)

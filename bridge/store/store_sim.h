@@ -60,10 +60,11 @@ struct store_route {
 	/* Classes of which it takes only its own conversations: a cheaper SIM takes the rest. */
 	const char *const *talk_prefixes;
 	size_t talk_prefix_count;
-	/* SIMs (ICCIDs) that can't send now, or none of this: their conversations are free. */
-	const char *const *strays;
-	size_t stray_count;
-	int64_t patience_usec; /* how long past its due moment a conversation waits for its SIM */
+	/* Other SIMs (ICCIDs) that go on with their conversations; those of any other are free. */
+	const char *const *talkers;
+	size_t talker_count;
+	/* How long past its due moment, and the daemon's first, a conversation waits for its SIM. */
+	int64_t patience_usec;
 	struct store_quota quota;
 };
 
