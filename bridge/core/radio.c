@@ -68,7 +68,10 @@ void radio_look_at_health(struct radio *radio)
 
 int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata)
 {
-	return ussd_ask(radio->ussd, radio->modem, code, done, userdata);
+	int r = ussd_ask(radio->ussd, radio->modem, code, done, userdata);
+
+	radio_watch_work(radio);
+	return r;
 }
 
 const char *radio_trouble(const struct radio *radio, const struct store_sim_health *health,
@@ -100,7 +103,7 @@ static int timer_due(sd_event_source *source, uint64_t at_usec, void *userdata)
 	(void)source;
 	(void)at_usec;
 	radio->timer_usec = 0;
-	radio_watch_attempt(radio);
+	radio_watch_work(radio);
 	radio_tell_pool(radio);
 	radio_post_ends(radio);
 	radio_wake(radio);
@@ -227,6 +230,7 @@ static void job_begun(int error, const struct store_job *job, const struct store
 		return;
 	}
 	radio->attempt = job->attempt;
+	radio->begun_usec = clock_monotonic_usec(); /* before the others hear of it */
 	/* In a month that has no place for new numbers it may still be given a known one. */
 	if (radio->limit != STORE_LIMIT_RECIPIENTS ||
 	    clock_realtime_usec() >= radio->limit_until_usec)
@@ -234,8 +238,7 @@ static void job_begun(int error, const struct store_job *job, const struct store
 	bridge_store_worked(radio->bridge);
 	radio->tries = job->tries;
 	radio->refusals = job->refusals;
-	radio->begun_usec = clock_monotonic_usec();
-	radio_watch_attempt(radio);
+	radio_watch_work(radio);
 	if (job_send(radio, job) < 0)
 		radio_attempt_over(radio,
 				   &(struct modem_word_outcome){ .attempt = job->attempt,
@@ -283,6 +286,7 @@ static void modem_ussd_heard(struct modem *modem, const struct modem_word_ussd *
 
 	(void)modem;
 	ussd_heard(radio->ussd, word);
+	radio_tell_pool(radio);
 	radio_wake(radio); /* while it ran, nothing was sent */
 }
 

@@ -131,6 +131,29 @@ static void a_cheap_one_that_hangs_is_not_waited_for(void **state)
 	send_by(*state, "+8613900000012", "south");
 }
 
+/* A question that the network leaves open keeps it busy as a part does. */
+static void a_cheap_one_that_waits_for_ussd_is_not_waited_for(void **state)
+{
+	char program[512], socket[512];
+	char option[] = "--socket", modem[] = "modem", ussd[] = "ussd", name[] = "south",
+	     code[] = "*100#";
+	char *argv[] = { program, option, socket, modem, ussd, name, code, NULL };
+	const char *bin = getenv("FOOTBRIDGE_BIN");
+
+	world_modem_wait(*state, "south", "ready");
+	snprintf(program, sizeof(program), "%s/footbridge", bin ? bin : "build/bin");
+	snprintf(socket, sizeof(socket), "%s", world_socket(*state));
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "set", "modem", "south", "key", "ussd_ms",
+		      "value", "11000");
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "ussd", "modem", "south", "code", code,
+		      "text", "Later.");
+	size_t mark = world_cell_mark(*state);
+	pid_t asking = world_program_start(*state, argv, "ussd");
+	world_cell_wait(*state, mark, "ussd", "modem=south", NULL);
+	send_by(*state, "+8613900000013", "north");
+	world_program_end(*state, asking);
+}
+
 /* Every power cut would else give people other numbers to answer to. */
 static void a_restart_leaves_conversations_to_a_sim_that_starts_later(void **state)
 {
@@ -301,6 +324,7 @@ int main(void)
 		scenario_test(held_it_stays_over_a_restart),
 		scenario_test(who_may_not_send_there_does_not),
 		scenario_test(a_cheap_one_that_hangs_is_not_waited_for),
+		scenario_test(a_cheap_one_that_waits_for_ussd_is_not_waited_for),
 		cmocka_unit_test(a_restart_leaves_conversations_to_a_sim_that_starts_later),
 		cmocka_unit_test(a_sim_in_another_modem_keeps_its_conversations),
 		cmocka_unit_test(what_no_modem_may_send_says_so),
