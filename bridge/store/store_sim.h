@@ -98,14 +98,20 @@ int store_set_prefixes(struct store *store, const char *const *prefixes, size_t 
 int store_prefix_waits(struct store *store, const char *prefix, const char *reason,
 		       int64_t until_usec, store_done done, void *userdata);
 
-/* Parts that may go and wait to: of a class, and of all. */
+/* Parts that may go and wait to: of a class, a priority, and a time. */
 struct store_backlog {
 	const char *prefix;
+	int priority;
+	int64_t until_usec; /* at the earliest their validity ends, an hour later at most; 0: never */
+	bool begun;     /* a modem was given it before: it may be bound, or wait for its next try */
 	uint64_t parts; /* > 0 */
 };
 typedef void (*store_backlog_done)(int error, const struct store_backlog *backlog, size_t count,
 				   uint64_t total, void *userdata);
-/* Cost does not grow with what waits: counts are kept.  What is scheduled for later is not in. */
+/*
+ * By prefix.  Cost does not grow with what waits: counts are kept.  What is scheduled for later is
+ * not in.
+ */
 int store_backlog(struct store *store, store_backlog_done done, void *userdata);
 
 /* ------------------------------------------------------------------ what is kept of modems */

@@ -200,6 +200,7 @@ static void a_sim_in_another_modem_keeps_its_conversations(void **state)
 		NULL
 	};
 
+	int status;
 
 	(void)state;
 	struct world *world = world_open(&(struct world_options){
@@ -237,6 +238,13 @@ static void a_sim_in_another_modem_keeps_its_conversations(void **state)
 		json_decref(world_inbox_wait(world, number, 1));
 		send_by(world, number, "south");
 	}
+	order(world, "east", "hold");
+	WORLD_JSON *body = json_loads("{\"to\":[\"+8613900000021\",\"+8613900000022\","
+				      "\"+8613900000023\"],\"text\":\"Late.\",\"ttl\":3600}",
+				      0, NULL);
+	WORLD_JSON *refused = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 409);
+	assert_string_equal(world_text(refused, "error"), "WouldExpire");
 	assert_true(world_is_clean(world));
 	world_close(world);
 }
