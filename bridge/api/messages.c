@@ -92,7 +92,7 @@ static const struct radio *likely_radio(const struct bridge *bridge,
 	const struct radio *best = NULL;
 	unsigned least = 0;
 
-	for (size_t i = 0; i < pool.count; i++) {
+	for (size_t i = 0; i < pool.count && !bridge->held; i++) {
 		const struct radio *radio = bridge->radios[i];
 		unsigned cost = sims[i].price * 2 + (radio_state(radio) != MODEM_STATE_READY);
 
@@ -115,6 +115,9 @@ static const char *plan_reason(const struct bridge *bridge, const struct radio *
 	for (size_t i = 0; i < message->recipient_count; i++)
 		if (!pool_serves(bridge, message->recipients[i].number))
 			return CHOICE_NOBODY;
+	if (bridge->held)
+		return "Everything outgoing is held: it would wait until somebody says "
+		       "footbridge release.";
 	if (!is_known)
 		return "No modem is ready: it would wait until one is.";
 	if (message->scheduled_at_usec > clock_realtime_usec())
@@ -217,7 +220,9 @@ static bool would_expire(struct request *request, const struct submission *submi
 	    (done_usec != 0 && done_usec <= message->valid_until_usec))
 		return false;
 	request->would_expire = true;
-	(void)forecast_message(forecast, &whole, &request->done_at_usec);
+	/* While no modem sends, the quotas are all that can be known. */
+	if (!forecast_message(forecast, &whole, &request->done_at_usec))
+		request->done_at_usec = done_usec;
 	return true;
 }
 

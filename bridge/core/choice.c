@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * See choice.h.  Of the SIMs of a class that can send now the cheapest do; a dearer one takes only
- * its own conversations, for as long as a cheaper one gets on.  A SIM that can't send leaves its conversations to the others at once.
+ * its own conversations, for as long as a cheaper one gets on.  A SIM that can't send leaves its
+ * conversations to the others at once; one that has only begun to start does not.
  */
 #include "bridge/core/choice.h"
 
@@ -110,6 +111,27 @@ static bool is_elsewhere(const struct choice_sim *self, const struct choice_sim 
 	return true;
 }
 
+/* It will go on with its conversations, as far as this one is concerned. */
+static bool can_talk(const struct choice_sim *sim, const struct choice_sim *self)
+{
+	bool relieved = sim->doubted && !self->doubted;
+
+	return sim->awaited || (sim->sends && (sim->has_left || sim->may_talk) && !relieved);
+}
+
+static void add_talkers(const struct choice_pool *pool, size_t self, struct choice *choice)
+{
+	for (size_t i = 0; i < pool->count && i < POOL_MAX; i++) {
+		const struct choice_sim *other = &pool->sims[i];
+
+		if (i != self && can_talk(other, &pool->sims[self]) &&
+		    !is_elsewhere(&pool->sims[self], other))
+			choice->talkers[choice->talker_count++] = other->sim;
+	}
+	for (size_t i = 0; i < pool->awaited_count && i < POOL_MAX; i++)
+		choice->talkers[choice->talker_count++] = pool->awaited[i];
+}
+
 void choice_make(const struct choice_pool *pool, size_t self, struct choice *ret)
 {
 	static const char *const none[] = { "", NULL };
@@ -122,13 +144,5 @@ void choice_make(const struct choice_pool *pool, size_t self, struct choice *ret
 		add_class(pool, self, *prefix, *prefix, ret);
 	for (size_t i = 0; i < pool->own_count && i < POOL_MAX; i++)
 		add_own(pool, self, &pool->owns[i], ret);
-	for (size_t i = 0; i < pool->count && i < POOL_MAX; i++) {
-		const struct choice_sim *other = &pool->sims[i];
-
-		if (i == self)
-			continue;
-		if (!other->sends || !(other->has_left || other->may_talk) ||
-		    (other->doubted && !sim->doubted) || is_elsewhere(sim, other))
-			ret->strays[ret->stray_count++] = other->sim;
-	}
+	add_talkers(pool, self, ret);
 }

@@ -14,6 +14,7 @@
 #define POOL_MAX CONFIG_MODEMS_MAX /* radios of one daemon */
 #define CHOICE_PREFIXES_MAX CONFIG_PREFIXES_MAX
 #define CHOICE_CLASSES_MAX (CHOICE_PREFIXES_MAX + POOL_MAX)
+#define CHOICE_TALKERS_MAX (2 * POOL_MAX)
 
 struct choice_sim {
 	const char *sim;             /* ICCID, or what stands for it */
@@ -24,6 +25,7 @@ struct choice_sim {
 	bool doubted;  /* it refuses: what any other may take goes there, at whatever price */
 	bool has_left; /* of its quota */
 	bool may_talk; /* with numbers that it knows, though its month has no place for new ones */
+	bool awaited;  /* it has yet to work for the first time, and may do so soon */
 };
 
 /* The number of one of our SIMs is a class of its own while it may be tested. */
@@ -37,13 +39,15 @@ struct choice_pool {
 	size_t count;
 	const struct choice_own *owns; /* at most POOL_MAX */
 	size_t own_count;
+	const char *const *awaited; /* SIMs whose modems have yet to be found; at most POOL_MAX */
+	size_t awaited_count;
 };
 
 /* What a store_route is made of; it points into the pool's strings. */
 struct choice {
 	const char *prefixes[CHOICE_CLASSES_MAX], *talk_prefixes[CHOICE_CLASSES_MAX];
-	const char *strays[POOL_MAX];
-	size_t prefix_count, talk_prefix_count, stray_count;
+	const char *talkers[CHOICE_TALKERS_MAX];
+	size_t prefix_count, talk_prefix_count, talker_count;
 };
 
 /* What is said of a number of a class that no SIM serves. */

@@ -7,6 +7,7 @@
 #include "bridge/core/estimate.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/param.h>
 
 #include "bridge/base/clock.h"
@@ -95,6 +96,32 @@ static bool is_done_by(const struct estimate_sim *sims, size_t count,
 	return parts_by(sims, count, load->now_usec, by_usec) >= load->ahead + load->parts &&
 	       parts_by(sims, count, begin_usec, by_usec) >= load->parts &&
 	       recipients_by(sims, count, begin_usec, by_usec) >= load->recipients;
+}
+
+static int latest_first(const void *a, const void *b)
+{
+	const struct estimate_group *one = a, *other = b;
+	int64_t one_usec = one->until_usec != 0 ? one->until_usec : INT64_MAX;
+	int64_t other_usec = other->until_usec != 0 ? other->until_usec : INT64_MAX;
+
+	return (one_usec < other_usec) - (one_usec > other_usec);
+}
+
+/* The fewest go if those that last longest go first. */
+uint64_t estimate_ahead(const struct estimate_sim *sims, size_t count, int64_t now_usec,
+			struct estimate_group *groups, size_t group_count)
+{
+	uint64_t ahead = 0;
+
+	qsort(groups, group_count, sizeof(*groups), latest_first);
+	for (size_t i = 0; i < group_count; i++) {
+		uint64_t most = groups[i].parts, go = UINT64_MAX;
+
+		if (groups[i].until_usec != 0)
+			go = parts_by(sims, count, now_usec, groups[i].until_usec);
+		ahead += go > ahead ? MIN(most, go - ahead) : 0;
+	}
+	return ahead;
 }
 
 int64_t estimate_done(const struct estimate_sim *sims, size_t count,

@@ -25,6 +25,19 @@ struct estimate_load {
 	uint64_t recipients;          /* to so many different numbers */
 };
 
+/* Parts that go before others, until they expire; until 0: they don't. */
+struct estimate_group {
+	int64_t until_usec;
+	uint64_t parts;
+};
+
+/*
+ * How many of them the SIMs send before anything else, at the least: what has expired has used no
+ * quota.  Sorts the groups.
+ */
+uint64_t estimate_ahead(const struct estimate_sim *sims, size_t count, int64_t now_usec,
+			struct estimate_group *groups, size_t group_count);
+
 /* 0: not within 400 days, or nobody sends there. */
 int64_t estimate_done(const struct estimate_sim *sims, size_t count,
 		      const struct estimate_load *load);

@@ -6,6 +6,7 @@
 #include "bridge/core/forecast.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static void asking_free(struct asking *asking)
 	while (*at != asking)
 		at = &(*at)->next;
 	*at = asking->next;
+	free(asking->forecast.groups);
 	free(asking);
 }
 
@@ -58,11 +60,16 @@ static void backlog_read(int error, const struct store_backlog *backlog, size_t 
 	struct forecast *forecast = &asking->forecast;
 
 	forecast->parts = total;
-	for (size_t i = 0; error == 0 && i < count && i < FORECAST_CLASSES_MAX; i++) {
-		struct forecast_class *class = &forecast->classes[forecast->class_count++];
+	forecast->groups = calloc(count + 1, sizeof(*forecast->groups));
+	if (!forecast->groups && error == 0)
+		error = -ENOMEM;
+	for (size_t i = 0; error == 0 && i < count; i++) {
+		struct forecast_group *group = &forecast->groups[forecast->group_count++];
 
-		snprintf(class->prefix, sizeof(class->prefix), "%s", backlog[i].prefix);
-		class->parts = backlog[i].parts;
+		snprintf(group->prefix, sizeof(group->prefix), "%s", backlog[i].prefix);
+		group->priority = backlog[i].priority;
+		group->begun = backlog[i].begun;
+		group->group = (struct estimate_group){ backlog[i].until_usec, backlog[i].parts };
 	}
 	asking->done(error < 0 ? error : asking->error, forecast, asking->userdata);
 	asking_free(asking);
@@ -109,6 +116,17 @@ bool forecast_matters(const struct bridge *bridge)
 
 /* ------------------------------------------------------------------ one class */
 
+/* The SIM was in this one before, and works in another now: it has one quota. */
+static bool sim_is_elsewhere(const struct bridge *bridge, const struct choice_sim *all, size_t self)
+{
+	if (radio_works(bridge->radios[self]))
+		return false;
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		if (radio_works(bridge->radios[i]) && strcmp(all[i].sim, all[self].sim) == 0)
+			return true;
+	return false;
+}
+
 /* One that can't send now may any moment: it lets no more out than its quota, but no less either. */
 static bool counts(const struct forecast *forecast, size_t radio, const struct choice_sim *sim,
 		   bool quotas_alone)
@@ -129,7 +147,8 @@ static size_t class_sims(const struct forecast *forecast, const char *prefix, bo
 	for (size_t i = 0; i < forecast->radio_count && i < pool.count; i++) {
 		struct estimate_sim *sim = &sims[count];
 
-		if (!counts(forecast, i, &all[i], quotas_alone) || !choice_serves(&all[i], class))
+		if (!counts(forecast, i, &all[i], quotas_alone) || !choice_serves(&all[i], class) ||
+		    sim_is_elsewhere(bridge, all, i))
 			continue;
 		sim->quota = pool_quota(radio_config(bridge->radios[i]));
 		memcpy(sim->uses, forecast->uses[i], sizeof(sim->uses));
@@ -139,18 +158,36 @@ static size_t class_sims(const struct forecast *forecast, const char *prefix, bo
 	return count;
 }
 
+/* How much of a class waits, of this priority and higher ones. */
+static uint64_t class_parts(const struct forecast *forecast, const char *prefix, int priority)
+{
+	uint64_t parts = 0;
+
+	for (size_t i = 0; i < forecast->group_count; i++)
+		if (forecast->groups[i].priority >= priority &&
+		    strcmp(forecast->groups[i].prefix, prefix) == 0)
+			parts += forecast->groups[i].group.parts;
+	return parts;
+}
+
 int64_t forecast_all_done(const struct forecast *forecast)
 {
 	struct estimate_sim sims[POOL_MAX];
 	int64_t done_usec = forecast->parts > 0 ? forecast->now_usec : 0;
 
-	for (size_t i = 0; i < forecast->class_count && done_usec != 0; i++) {
-		const struct forecast_class *class = &forecast->classes[i];
-		const struct estimate_load load = { .now_usec = forecast->now_usec,
-						    .parts = class->parts };
-		size_t count = class_sims(forecast, class->prefix, false, sims);
-		int64_t usec = estimate_done(sims, count, &load);
+	if (forecast->bridge->held)
+		return 0;
+	for (size_t i = 0; i < forecast->group_count && done_usec != 0; i++) {
+		const char *prefix = forecast->groups[i].prefix;
+		struct estimate_load load = { .now_usec = forecast->now_usec };
+		size_t count;
+		int64_t usec;
 
+		if (i > 0 && strcmp(forecast->groups[i - 1].prefix, prefix) == 0)
+			continue;
+		load.parts = class_parts(forecast, prefix, INT_MIN);
+		count = class_sims(forecast, prefix, false, sims);
+		usec = estimate_done(sims, count, &load);
 		done_usec = usec == 0 ? 0 : MAX(done_usec, usec);
 	}
 	return done_usec;
@@ -158,12 +195,30 @@ int64_t forecast_all_done(const struct forecast *forecast)
 
 /* ------------------------------------------------------------------ one message */
 
-static uint64_t backlog_of(const struct forecast *forecast, const char *prefix)
+/*
+ * What goes before it for certain, by quotas alone: not what was begun, for that may be bound to a SIM
+ * or wait for its next try; and nothing where a SIM's month may be full for whom it goes to.
+ */
+static uint64_t certainly_ahead(const struct forecast *forecast, const char *class, int priority,
+				const struct estimate_sim *sims, size_t count)
 {
-	for (size_t i = 0; i < forecast->class_count; i++)
-		if (strcmp(forecast->classes[i].prefix, prefix) == 0)
-			return forecast->classes[i].parts;
-	return 0;
+	CLEANUP_FREE struct estimate_group *groups =
+		calloc(forecast->group_count + 1, sizeof(*groups));
+	size_t group_count = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (sims[i].quota.limits[STORE_LIMIT_RECIPIENTS] > 0)
+			return 0;
+	for (size_t i = 0; i < forecast->group_count && groups; i++) {
+		const struct forecast_group *group = &forecast->groups[i];
+
+		if (!group->begun && group->priority >= priority &&
+		    strcmp(group->prefix, class) == 0)
+			groups[group_count++] = group->group;
+	}
+	if (group_count == 0)
+		return 0;
+	return estimate_ahead(sims, count, forecast->now_usec, groups, group_count);
 }
 
 /* The class of each recipient; the caller's to free. */
@@ -191,15 +246,16 @@ static bool class_done(const struct forecast *forecast, const struct forecast_me
 		       const char *class, uint64_t recipients, int64_t *ret_usec)
 {
 	struct estimate_sim sims[POOL_MAX];
+	size_t count = class_sims(forecast, class, ask->quotas_alone, sims);
+	int priority = ask->message->priority;
 	const struct estimate_load load = {
 		.now_usec = forecast->now_usec,
 		.begin_usec = ask->message->scheduled_at_usec,
-		/* What goes before it is not known by priority. */
-		.ahead = ask->message->priority > 0 ? 0 : backlog_of(forecast, class),
+		.ahead = ask->quotas_alone ? certainly_ahead(forecast, class, priority, sims, count)
+					   : class_parts(forecast, class, priority),
 		.parts = recipients * ask->message->part_count,
 		.recipients = recipients,
 	};
-	size_t count = class_sims(forecast, class, ask->quotas_alone, sims);
 
 	*ret_usec = estimate_done(sims, count, &load);
 	return count > 0;
@@ -213,7 +269,7 @@ bool forecast_message(const struct forecast *forecast, const struct forecast_mes
 	CLEANUP_FREE const char **classes = classes_of(&pool, ask->message);
 	size_t count = ask->message->recipient_count;
 
-	if (!classes)
+	if (!classes || (forecast->bridge->held && !ask->quotas_alone))
 		return false;
 	*ret_usec = forecast->now_usec;
 	for (size_t i = 0; i < count && *ret_usec != 0; i++) {

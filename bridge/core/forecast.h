@@ -11,17 +11,20 @@
 #include "bridge/core/choice.h"
 #include "bridge/core/estimate.h"
 
-#define FORECAST_CLASSES_MAX 256 /* with something waiting; the others are no queue worth a word */
+/* Parts that wait, of one class and priority, and expire in one hour. */
+struct forecast_group {
+	char prefix[NUMBER_SIZE];
+	int priority;
+	bool begun;
+	struct estimate_group group;
+};
 
 struct forecast {
 	struct bridge *bridge;
 	int64_t now_usec;
-	uint64_t parts; /* that wait, of all classes */
-	struct forecast_class {
-		char prefix[NUMBER_SIZE];
-		uint64_t parts;
-	} classes[FORECAST_CLASSES_MAX];
-	size_t class_count;
+	uint64_t parts;                /* that wait, of all classes */
+	struct forecast_group *groups; /* by prefix */
+	size_t group_count;
 	struct store_use uses[POOL_MAX][STORE_LIMIT_COUNT]; /* by radio */
 	size_t radio_count;
 };
@@ -37,7 +40,7 @@ void forecast_forget(struct bridge *bridge);
 /* Some modem has a limit: it is worth asking. */
 bool forecast_matters(const struct bridge *bridge);
 
-/* When all that waits will be out; 0: nobody can say. */
+/* When all that waits will be out; 0: nobody can say, or everything is held. */
 int64_t forecast_all_done(const struct forecast *forecast);
 
 struct forecast_message {
@@ -45,8 +48,9 @@ struct forecast_message {
 	bool quotas_alone; /* as if sending took no time, and nothing but quotas were in the way */
 };
 /*
- * When the message's last part would be out.  Returns false when nobody can say: no modem that may
- * send to some recipient can send at all (quotas_alone: all of them are held).  *ret_usec 0: not within 400 days.
+ * When the message's last part would be out.  Returns false when nobody can say: everything is held,
+ * or no modem that may send to some recipient can send at all (quotas_alone: each of them is held).
+ * *ret_usec 0: not within 400 days.
  */
 bool forecast_message(const struct forecast *forecast, const struct forecast_message *ask,
 		      int64_t *ret_usec);

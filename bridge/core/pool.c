@@ -19,6 +19,7 @@
 struct known {
 	char key[STORE_NAME_SIZE]; /* pool_key() */
 	bool held;
+	bool met;            /* there is a radio for it */
 	struct sim_name sim; /* when the daemon began */
 };
 
@@ -27,6 +28,7 @@ struct pool {
 	size_t found_count;
 	struct known *known; /* STORE_MODEMS_MAX */
 	size_t known_count;
+	int64_t began_usec; /* monotonic */
 };
 
 /* ------------------------------------------------------------------ what is known of modems */
@@ -82,7 +84,7 @@ void pool_hold(struct bridge *bridge, struct radio *radio, bool held)
 
 static int radio_add(struct bridge *bridge, const struct config_modem *config)
 {
-	const struct known *known;
+	struct known *known;
 	char key[STORE_NAME_SIZE];
 	int r;
 
@@ -90,9 +92,12 @@ static int radio_add(struct bridge *bridge, const struct config_modem *config)
 	known = known_find(bridge->pool, key);
 	r = radio_new(bridge, config, known && known->held, known ? &known->sim : NULL,
 		      &bridge->radios[bridge->radio_count]);
-	if (r == 0)
-		bridge->radio_count++;
-	return r;
+	if (r < 0)
+		return r;
+	bridge->radio_count++;
+	if (known)
+		known->met = true;
+	return 0;
 }
 
 int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t count)
@@ -105,6 +110,7 @@ int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t c
 	bridge->pool = pool;
 	if (!pool || !bridge->radios)
 		return -ENOMEM;
+	pool->began_usec = clock_monotonic_usec();
 	pool->known = calloc(STORE_MODEMS_MAX, sizeof(*pool->known));
 	if (!pool->known)
 		return -ENOMEM;
@@ -322,6 +328,7 @@ size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims)
 			.doubted = radio_is_doubted(radio),
 			.has_left = limit == STORE_LIMIT_NONE,
 			.may_talk = limit == STORE_LIMIT_RECIPIENTS,
+			.awaited = radio_is_awaited(radio),
 		};
 	}
 	return bridge->radio_count;
@@ -339,15 +346,49 @@ bool pool_serves(const struct bridge *bridge, const char *number)
 	return false;
 }
 
+bool pool_is_young(const struct bridge *bridge)
+{
+	return clock_monotonic_usec() - bridge->pool->began_usec <
+	       bridge_scale(bridge, POOL_PATIENCE_USEC);
+}
+
+static bool has_sim(const struct bridge *bridge, const char *sim)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++)
+		if (strcmp(radio_sim(bridge->radios[i]).iccid, sim) == 0)
+			return true;
+	return false;
+}
+
+/* A stick that nobody has configured is a radio only when it has been found again. */
+static size_t awaited_sims(const struct bridge *bridge, const char *sims[static POOL_MAX])
+{
+	const struct pool *pool = bridge->pool;
+	size_t count = 0;
+
+	if (!pool_is_young(bridge))
+		return 0;
+	for (size_t i = 0; i < pool->known_count && count < POOL_MAX; i++) {
+		const struct known *known = &pool->known[i];
+
+		if (!known->met && !known->held && known->sim.name[0] &&
+		    !has_sim(bridge, known->sim.name))
+			sims[count++] = known->sim.name;
+	}
+	return count;
+}
+
 void pool_route(const struct bridge *bridge, const struct radio *radio, struct choice *ret)
 {
 	struct choice_sim sims[POOL_MAX];
 	struct choice_own owns[POOL_MAX];
-	struct choice_pool pool = { .sims = sims, .owns = owns };
+	const char *awaited[POOL_MAX];
+	struct choice_pool pool = { .sims = sims, .owns = owns, .awaited = awaited };
 	size_t self = 0;
 
 	pool.count = pool_sims(bridge, sims);
 	pool.own_count = selftest_owns(bridge, owns);
+	pool.awaited_count = awaited_sims(bridge, awaited);
 	while (self + 1 < pool.count && bridge->radios[self] != radio)
 		self++;
 	choice_make(&pool, self, ret);

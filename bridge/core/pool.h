@@ -7,9 +7,12 @@
 
 #include <stdbool.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/core/bridge.h"
 #include "bridge/core/choice.h"
 #include "modem/wire.h"
+
+#define POOL_PATIENCE_USEC (60 * USEC_PER_SEC) /* with the SIM that has the conversation */
 
 struct pool;
 struct radio;
@@ -47,6 +50,12 @@ size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims);
 
 /* Some modem, whether it can now or not, may send to this number. */
 bool pool_serves(const struct bridge *bridge, const char *number);
+
+/*
+ * It has just begun: of a radio that has not worked yet, and a modem that was there before, nobody
+ * can say that they are gone.
+ */
+bool pool_is_young(const struct bridge *bridge);
 
 /* What a radio can do is not what it was: the others may have more to do, or less. */
 void pool_changed(struct bridge *bridge);

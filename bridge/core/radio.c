@@ -23,7 +23,6 @@
 #define LOOK_AGAIN_USEC_MIN (20 * USEC_PER_MSEC)
 #define PACE_USEC (4 * USEC_PER_SEC) /* of a real radio, until it is learned */
 #define VALIDITY_MINUTES_MIN INT64_C(5)
-#define PATIENCE_USEC (60 * USEC_PER_SEC) /* with the SIM that has the conversation */
 
 const struct modem *radio_modem(const struct radio *radio)
 {
@@ -69,7 +68,10 @@ void radio_look_at_health(struct radio *radio)
 
 int radio_ussd(struct radio *radio, const char *code, ussd_done done, void *userdata)
 {
-	return ussd_ask(radio->ussd, radio->modem, code, done, userdata);
+	int r = ussd_ask(radio->ussd, radio->modem, code, done, userdata);
+
+	radio_watch_work(radio);
+	return r;
 }
 
 const char *radio_trouble(const struct radio *radio, const struct store_sim_health *health,
@@ -101,7 +103,7 @@ static int timer_due(sd_event_source *source, uint64_t at_usec, void *userdata)
 	(void)source;
 	(void)at_usec;
 	radio->timer_usec = 0;
-	radio_watch_attempt(radio);
+	radio_watch_work(radio);
 	radio_tell_pool(radio);
 	radio_post_ends(radio);
 	radio_wake(radio);
@@ -144,9 +146,9 @@ static int job_ask(struct radio *radio)
 		.prefix_count = choice.prefix_count,
 		.talk_prefixes = choice.talk_prefixes,
 		.talk_prefix_count = choice.talk_prefix_count,
-		.strays = choice.strays,
-		.stray_count = choice.stray_count,
-		.patience_usec = bridge_scale(bridge, PATIENCE_USEC),
+		.talkers = choice.talkers,
+		.talker_count = choice.talker_count,
+		.patience_usec = bridge_scale(bridge, POOL_PATIENCE_USEC),
 		.quota = pool_quota(radio->config),
 	};
 	return store_attempt_begin(bridge->store, &sim, &route, &now, job_begun, radio);
@@ -228,6 +230,7 @@ static void job_begun(int error, const struct store_job *job, const struct store
 		return;
 	}
 	radio->attempt = job->attempt;
+	radio->begun_usec = clock_monotonic_usec(); /* before the others hear of it */
 	/* In a month that has no place for new numbers it may still be given a known one. */
 	if (radio->limit != STORE_LIMIT_RECIPIENTS ||
 	    clock_realtime_usec() >= radio->limit_until_usec)
@@ -235,9 +238,8 @@ static void job_begun(int error, const struct store_job *job, const struct store
 	bridge_store_worked(radio->bridge);
 	radio->tries = job->tries;
 	radio->refusals = job->refusals;
-	radio->begun_usec = clock_monotonic_usec();
 	radio->handed_over = false;
-	radio_watch_attempt(radio);
+	radio_watch_work(radio);
 	if (job_send(radio, job) < 0)
 		radio_attempt_over(radio,
 				   &(struct modem_word_outcome){ .attempt = job->attempt,
@@ -323,6 +325,7 @@ static void modem_ussd_heard(struct modem *modem, const struct modem_word_ussd *
 
 	(void)modem;
 	ussd_heard(radio->ussd, word);
+	radio_tell_pool(radio);
 	radio_wake(radio); /* while it ran, nothing was sent */
 }
 

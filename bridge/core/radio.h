@@ -46,7 +46,11 @@ void radio_set_held(struct radio *radio, bool held);
 
 /* It could send now, if its quota lets it. */
 bool radio_sends(const struct radio *radio);
-/* It has been busy with one part for so long that dearer modems no longer leave theirs to it. */
+/* Its modem works, held or not. */
+bool radio_works(const struct radio *radio);
+/* It has not worked since the daemon began, but that is not long ago. */
+bool radio_is_awaited(const struct radio *radio);
+/* It has been busy with one thing for so long that dearer modems no longer leave theirs to it. */
 bool radio_hangs(const struct radio *radio);
 /* The quota of its SIM that is used up; *ret_until_usec (may be NULL): until when, 0 unknown. */
 enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec);

@@ -37,6 +37,7 @@ struct radio {
 	bool held;
 	char held_reason[MODEM_REASON_SIZE];
 	bool plugged;
+	bool has_worked; /* since the daemon began */
 	char test_trouble[MODEM_REASON_SIZE];
 
 	/* What the store said last of the SIM's quota, and what the others know of this radio. */
@@ -83,8 +84,8 @@ void radio_limit_heard(struct radio *radio, const struct store_wait *wait);
 /* To be called when anything changed on which the others depend: they look for work then. */
 void radio_tell_pool(struct radio *radio);
 
-/* Looks again when the part on the modem has taken so long that the others are to hear of it. */
-void radio_watch_attempt(struct radio *radio);
+/* Looks again when what the modem does has taken so long that the others are to hear of it. */
+void radio_watch_work(struct radio *radio);
 
 /*
  * The attempt on the modem has come to this.  given: the modem was given it; when not, that is not

@@ -10,10 +10,14 @@
 
 #define HANGS_USEC (20 * USEC_PER_SEC)
 
+bool radio_works(const struct radio *radio)
+{
+	return radio_state_is_work(modem_state(radio->modem));
+}
+
 bool radio_sends(const struct radio *radio)
 {
-	return radio_state_is_work(modem_state(radio->modem)) && !radio->held &&
-	       !radio_is_resting(radio);
+	return radio_works(radio) && !radio->held && !radio_is_resting(radio);
 }
 
 bool radio_is_doubted(const struct radio *radio)
@@ -21,23 +25,35 @@ bool radio_is_doubted(const struct radio *radio)
 	return radio->doubt_until_usec > clock_monotonic_usec();
 }
 
-/* Until the part on the modem has taken too long; 0 or less: it has. */
+bool radio_is_awaited(const struct radio *radio)
+{
+	return !radio->has_worked && !radio->held && pool_is_young(radio->bridge);
+}
+
+/* Since when it has been busy with a part, or with a question to the network; 0: it is not. */
+static int64_t busy_since_usec(const struct radio *radio)
+{
+	return radio->attempt != 0 ? radio->begun_usec : ussd_since_usec(radio->ussd);
+}
+
+/* Until that has taken too long; 0 or less: it has.  What parts take says nothing of a question. */
 static int64_t patience_left_usec(const struct radio *radio)
 {
 	int64_t span_usec = bridge_scale(radio->bridge, HANGS_USEC);
 
-	return radio->begun_usec + choice_patience_usec(span_usec, radio->pace_usec) -
-	       clock_monotonic_usec();
+	if (radio->attempt != 0)
+		span_usec = choice_patience_usec(span_usec, radio->pace_usec);
+	return busy_since_usec(radio) + span_usec - clock_monotonic_usec();
 }
 
 bool radio_hangs(const struct radio *radio)
 {
-	return radio->attempt != 0 && patience_left_usec(radio) <= 0;
+	return busy_since_usec(radio) != 0 && patience_left_usec(radio) <= 0;
 }
 
-void radio_watch_attempt(struct radio *radio)
+void radio_watch_work(struct radio *radio)
 {
-	if (radio->attempt != 0 && !radio_hangs(radio))
+	if (busy_since_usec(radio) != 0 && !radio_hangs(radio))
 		radio_look_again(radio, patience_left_usec(radio));
 }
 
@@ -53,6 +69,7 @@ void radio_tell_pool(struct radio *radio)
 	bool sends = radio_sends(radio), hangs = radio_hangs(radio);
 	bool doubted = radio_is_doubted(radio);
 
+	radio->has_worked |= radio_works(radio);
 	if (sends == radio->known_sends && hangs == radio->known_hangs &&
 	    doubted == radio->known_doubted && radio->limit == radio->known_limit &&
 	    radio->limit_until_usec == radio->known_until_usec)

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 
 struct ussd {
 	const char *name;
 	int64_t id; /* of the code whose answer is waited for; 0 none */
+	int64_t since_usec;
 	ussd_done done;
 	void *userdata;
 };
@@ -44,9 +46,15 @@ int ussd_ask(struct ussd *ussd, struct modem *modem, const char *code, ussd_done
 	r = modem_ussd(modem, code, &ussd->id);
 	if (r < 0)
 		return r;
+	ussd->since_usec = clock_monotonic_usec();
 	ussd->done = done;
 	ussd->userdata = userdata;
 	return 0;
+}
+
+int64_t ussd_since_usec(const struct ussd *ussd)
+{
+	return ussd->id != 0 ? ussd->since_usec : 0;
 }
 
 static void ussd_log(const struct ussd *ussd, const struct modem_word_ussd *word)

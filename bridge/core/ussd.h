@@ -20,5 +20,8 @@ struct ussd *ussd_free(struct ussd *ussd);
 int ussd_ask(struct ussd *ussd, struct modem *modem, const char *code, ussd_done done,
 	     void *userdata);
 
+/* Since when an answer is waited for, monotonic; 0: none is. */
+int64_t ussd_since_usec(const struct ussd *ussd);
+
 /* The modem's word: an answer, or what the network says by itself. */
 void ussd_heard(struct ussd *ussd, const struct modem_word_ussd *word);

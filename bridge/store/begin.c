@@ -345,7 +345,7 @@ int store_attempt_begin(struct store *store, const struct store_sim *sim,
 	begin->route.prefixes = strings_copy(op, route->prefixes, route->prefix_count);
 	begin->route.talk_prefixes =
 		strings_copy(op, route->talk_prefixes, route->talk_prefix_count);
-	begin->route.strays = strings_copy(op, route->strays, route->stray_count);
+	begin->route.talkers = strings_copy(op, route->talkers, route->talker_count);
 	begin->now = *now;
 	begin->done = done;
 	return op_post(store, op);

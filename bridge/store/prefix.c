@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/store/internal.h"
 
 #define SORTED_PER_TURN 1000
@@ -216,7 +217,8 @@ static int backlog_run(struct database *db, struct op *op)
 {
 	struct backlog_op *asked = (struct backlog_op *)op;
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT prefix, parts FROM backlog WHERE parts > 0 ORDER BY prefix");
+		QUERY(db, "SELECT prefix, priority, hour, begun, parts FROM backlog"
+			  " ORDER BY prefix, priority, hour, begun");
 	size_t capacity = 0;
 	int r;
 
@@ -230,7 +232,10 @@ static int backlog_run(struct database *db, struct op *op)
 		one = &asked->backlog[asked->count++];
 		query_copy(&query, 0, prefix, sizeof(prefix));
 		one->prefix = op_string(op, prefix);
-		one->parts = (uint64_t)query_int(&query, 1);
+		one->priority = (int)query_int(&query, 1);
+		one->until_usec = query_int(&query, 2) * USEC_PER_HOUR;
+		one->begun = query_bool(&query, 3);
+		one->parts = (uint64_t)query_int(&query, 4);
 		if (!one->prefix)
 			return -ENOMEM;
 		asked->total += one->parts;

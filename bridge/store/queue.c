@@ -21,7 +21,7 @@
 
 struct line {
 	const char *sim, *prefix, *preferred;
-	int64_t patience_usec; /* how long past its due moment nothing of it may go */
+	bool waits; /* for the SIM that is preferred, as long as there is patience */
 };
 
 static void sooner(int64_t *next_usec, int64_t usec)
@@ -98,6 +98,27 @@ static int known_below(struct database *db, const struct pick *pick, const struc
 	return r;
 }
 
+/*
+ * Until when a conversation is left to its SIM.  What was due before the daemon began waits as long
+ * from then on: no SIM has had its turn.
+ */
+static int64_t patience_ends_usec(const struct database *db, const struct pick *pick,
+				  int64_t due_usec)
+{
+	int64_t began_usec = db->sims.started_usec;
+
+	/* A clock that was set back says nothing. */
+	if (began_usec > due_usec && began_usec <= pick->now_usec)
+		due_usec = began_usec;
+	return due_usec + pick->route->patience_usec;
+}
+
+static int64_t may_go_usec(const struct database *db, const struct pick *pick,
+			   const struct line *line, const struct head *head)
+{
+	return line->waits ? patience_ends_usec(db, pick, head->due_usec) : head->due_usec;
+}
+
 /* The first that is due.  In each priority the head is the earliest: one look at each is enough. */
 static int head_due(struct database *db, struct pick *pick, const struct line *line,
 		    struct head *head)
@@ -107,8 +128,8 @@ static int head_due(struct database *db, struct pick *pick, const struct line *l
 
 	while ((r = pick->known_only ? known_below(db, pick, line, priority, head)
 				     : head_below(db, line, priority, head)) > 0 &&
-	       head->due_usec + line->patience_usec > pick->now_usec) {
-		sooner(&pick->next_usec, head->due_usec + line->patience_usec);
+	       may_go_usec(db, pick, line, head) > pick->now_usec) {
+		sooner(&pick->next_usec, may_go_usec(db, pick, line, head));
 		priority = head->priority;
 	}
 	return r;
@@ -175,15 +196,13 @@ static int preferred_after(struct database *db, const char *prefix,
 
 /* ------------------------------------------------------------------ who may take from them */
 
-/* Nobody waits for that SIM to go on with its conversations. */
-static bool sim_is_away(const struct database *db, const struct pick *pick, const char *sim)
+/* That SIM, another one, will go on with its conversations. */
+static bool sim_talks(const struct pick *pick, const char *sim)
 {
-	int64_t gone_usec;
-
-	for (size_t i = 0; i < pick->route->stray_count; i++)
-		if (strcmp(pick->route->strays[i], sim) == 0)
+	for (size_t i = 0; i < pick->route->talker_count; i++)
+		if (strcmp(pick->route->talkers[i], sim) == 0)
 			return true;
-	return sims_gone(db, sim, pick->now_usec, &gone_usec);
+	return false;
 }
 
 static int own_look(struct database *db, struct pick *pick, struct head *best)
@@ -193,7 +212,7 @@ static int own_look(struct database *db, struct pick *pick, struct head *best)
 	int r;
 
 	do {
-		r = line_look(db, pick, &(struct line){ sim, prefix, "", 0 }, best);
+		r = line_look(db, pick, &(struct line){ sim, prefix, "", false }, best);
 		if (r >= 0)
 			r = prefix_after(db, sim, prefix);
 	} while (r > 0);
@@ -207,9 +226,8 @@ static int class_look(struct database *db, struct pick *pick, const char *prefix
 
 	do {
 		bool waits = preferred[0] != '\0' && strcmp(preferred, pick->sim->iccid) != 0 &&
-			     !sim_is_away(db, pick, preferred);
-		const struct line line = { "", prefix, preferred,
-					   waits ? pick->route->patience_usec : 0 };
+			     sim_talks(pick, preferred);
+		const struct line line = { "", prefix, preferred, waits };
 
 		r = line_look(db, pick, &line, best);
 		if (r >= 0)
@@ -235,8 +253,8 @@ static int stranded_look(struct database *db, struct pick *pick, struct head *be
 			continue;
 		}
 		for (size_t p = 0; p < route->prefix_count && r >= 0; p++)
-			r = line_look(db, pick, &(struct line){ sim, route->prefixes[p], "", 0 },
-				      best);
+			r = line_look(db, pick,
+				      &(struct line){ sim, route->prefixes[p], "", false }, best);
 		if (r < 0)
 			return r;
 	}
@@ -268,9 +286,10 @@ int queue_choose(struct database *db, struct pick *pick, struct head *ret)
 	for (size_t i = 0; i < route->prefix_count && r >= 0; i++)
 		r = class_look(db, pick, route->prefixes[i], ret);
 	for (size_t i = 0; i < route->talk_prefix_count && r >= 0; i++)
-		r = line_look(db, pick,
-			      &(struct line){ "", route->talk_prefixes[i], pick->sim->iccid, 0 },
-			      ret);
+		r = line_look(
+			db, pick,
+			&(struct line){ "", route->talk_prefixes[i], pick->sim->iccid, false },
+			ret);
 	if (r >= 0 && route->prefix_count > 0)
 		r = stranded_look(db, pick, ret);
 	return r < 0 ? r : ret->delivery > 0;
@@ -319,8 +338,8 @@ int queue_look_again(struct database *db, const struct pick *pick, const struct 
 	waits_for_peer = head->free && place.peer[0] != '\0' &&
 			 strcmp(place.peer, place.preferred) != 0 &&
 			 strcmp(place.peer, pick->sim->iccid) != 0 &&
-			 head->due_usec + pick->route->patience_usec > pick->now_usec &&
-			 !sim_is_away(db, pick, place.peer);
+			 patience_ends_usec(db, pick, head->due_usec) > pick->now_usec &&
+			 sim_talks(pick, place.peer);
 	if (!place.class_changed && !waits_for_peer)
 		return 0;
 	r = EXECUTE(db, "UPDATE delivery SET prefix = ?, preferred = ? WHERE seq = ?",

@@ -392,27 +392,46 @@ static const char step_peers[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX peer_at ON peer (at);";
 
+#define BACKLOG_OLD "OLD.prefix, OLD.priority, OLD.valid_until / 3600000000, OLD.modem <> ''"
+#define BACKLOG_NEW "NEW.prefix, NEW.priority, NEW.valid_until / 3600000000, NEW.modem <> ''"
+#define BACKLOG_IS_OLD                                                                             \
+	"prefix = OLD.prefix AND priority = OLD.priority"                                          \
+	" AND hour = OLD.valid_until / 3600000000 AND begun = (OLD.modem <> '')"
+#define BACKLOG_LESS                                                                               \
+	"UPDATE backlog SET parts = parts - OLD.pending"                                           \
+	" WHERE " BACKLOG_IS_OLD " AND OLD.release_at = 0;"                                        \
+	" DELETE FROM backlog WHERE " BACKLOG_IS_OLD " AND parts = 0;"
+#define BACKLOG_MORE                                                                               \
+	"INSERT INTO backlog SELECT " BACKLOG_NEW ", NEW.pending"                                  \
+	" WHERE NEW.release_at = 0 AND NEW.pending > 0"                                            \
+	" ON CONFLICT DO UPDATE SET parts = parts + excluded.parts;"
+
 static const char step_backlog[] =
-	/* pending: of its parts.  Kept: those that may go, by class. */
+	/* pending: of its parts.  Kept: those that may go, by class, priority, the hour in which their
+	 * validity ends (0: never), and whether a modem was given them before. */
 	"ALTER TABLE delivery ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE delivery SET pending = (SELECT count(*) FROM part p WHERE p.delivery = delivery.seq"
 	" AND p.state = " SQL_PENDING ") WHERE final = 0;"
-	"CREATE TABLE backlog (prefix TEXT PRIMARY KEY, parts INTEGER NOT NULL)"
-	" STRICT, WITHOUT ROWID;"
-	"INSERT INTO backlog SELECT '', ifnull(sum(pending), 0) FROM delivery WHERE final = 0"
-	" AND release_at = 0;"
+	"CREATE TABLE backlog ("
+	" prefix TEXT NOT NULL,"
+	" priority INTEGER NOT NULL,"
+	" hour INTEGER NOT NULL,"
+	" begun INTEGER NOT NULL,"
+	" parts INTEGER NOT NULL,"
+	" PRIMARY KEY (prefix, priority, hour, begun)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO backlog SELECT prefix, priority, valid_until / 3600000000, modem <> '',"
+	" sum(pending) FROM delivery WHERE final = 0 AND release_at = 0 AND pending > 0"
+	" GROUP BY 1, 2, 3, 4;"
 	"CREATE TRIGGER backlog_added AFTER INSERT ON delivery WHEN NEW.release_at = 0 BEGIN"
-	" INSERT INTO backlog VALUES (NEW.prefix, NEW.pending)"
-	" ON CONFLICT DO UPDATE SET parts = parts + excluded.parts; END;"
-	"CREATE TRIGGER backlog_moved AFTER UPDATE OF pending, prefix, release_at ON delivery"
-	" WHEN OLD.pending <> NEW.pending OR OLD.prefix <> NEW.prefix"
-	" OR OLD.release_at <> NEW.release_at BEGIN"
-	" UPDATE backlog SET parts = parts - OLD.pending"
-	" WHERE prefix = OLD.prefix AND OLD.release_at = 0;"
-	" INSERT INTO backlog SELECT NEW.prefix, NEW.pending WHERE NEW.release_at = 0"
-	" ON CONFLICT DO UPDATE SET parts = parts + excluded.parts; END;"
+	" " BACKLOG_MORE " END;"
+	"CREATE TRIGGER backlog_moved AFTER UPDATE OF pending, prefix, priority, release_at,"
+	" valid_until, modem ON delivery"
+	" WHEN OLD.pending <> NEW.pending OR OLD.release_at <> NEW.release_at"
+	" OR (" BACKLOG_OLD ") <> (" BACKLOG_NEW ") BEGIN"
+	" " BACKLOG_LESS " " BACKLOG_MORE " END;"
 	"CREATE TRIGGER backlog_removed AFTER DELETE ON delivery WHEN OLD.release_at = 0 BEGIN"
-	" UPDATE backlog SET parts = parts - OLD.pending WHERE prefix = OLD.prefix; END;";
+	" " BACKLOG_LESS " END;";
 
 static const char step_quotas[] =
 	/* By enum store_limit.  since: the first attempt that was counted in this period, 0 none. */

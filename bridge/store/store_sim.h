@@ -60,10 +60,11 @@ struct store_route {
 	/* Classes of which it takes only its own conversations: a cheaper SIM takes the rest. */
 	const char *const *talk_prefixes;
 	size_t talk_prefix_count;
-	/* SIMs (ICCIDs) that can't send now, or none of this: their conversations are free. */
-	const char *const *strays;
-	size_t stray_count;
-	int64_t patience_usec; /* how long past its due moment a conversation waits for its SIM */
+	/* Other SIMs (ICCIDs) that go on with their conversations; those of any other are free. */
+	const char *const *talkers;
+	size_t talker_count;
+	/* How long past its due moment, and the daemon's first, a conversation waits for its SIM. */
+	int64_t patience_usec;
 	struct store_quota quota;
 };
 
@@ -97,14 +98,20 @@ int store_set_prefixes(struct store *store, const char *const *prefixes, size_t 
 int store_prefix_waits(struct store *store, const char *prefix, const char *reason,
 		       int64_t until_usec, store_done done, void *userdata);
 
-/* Parts that may go and wait to: of a class, and of all. */
+/* Parts that may go and wait to: of a class, a priority, and a time. */
 struct store_backlog {
 	const char *prefix;
+	int priority;
+	int64_t until_usec; /* at the earliest their validity ends, an hour later at most; 0: never */
+	bool begun;     /* a modem was given it before: it may be bound, or wait for its next try */
 	uint64_t parts; /* > 0 */
 };
 typedef void (*store_backlog_done)(int error, const struct store_backlog *backlog, size_t count,
 				   uint64_t total, void *userdata);
-/* Cost does not grow with what waits: counts are kept.  What is scheduled for later is not in. */
+/*
+ * By prefix.  Cost does not grow with what waits: counts are kept.  What is scheduled for later is
+ * not in.
+ */
 int store_backlog(struct store *store, store_backlog_done done, void *userdata);
 
 /* ------------------------------------------------------------------ what is kept of modems */

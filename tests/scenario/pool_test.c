@@ -3,6 +3,8 @@
  * Several modems as one: who sends what by prefix, price and conversation, what a held one does,
  * and what nobody may send.
  */
+#include <poll.h>
+
 #include "tests/scenario/scenario.h"
 
 #define SOUTH_NUMBER "+8613800000002"
@@ -154,6 +156,124 @@ static void a_cheap_one_that_hangs_is_not_waited_for(void **state)
 	send_by(*state, "+8613900000012", "south");
 }
 
+/* A question that the network leaves open keeps it busy as a part does. */
+static void a_cheap_one_that_waits_for_ussd_is_not_waited_for(void **state)
+{
+	char program[512], socket[512];
+	char option[] = "--socket", modem[] = "modem", ussd[] = "ussd", name[] = "south",
+	     code[] = "*100#";
+	char *argv[] = { program, option, socket, modem, ussd, name, code, NULL };
+	const char *bin = getenv("FOOTBRIDGE_BIN");
+
+	world_modem_wait(*state, "south", "ready");
+	snprintf(program, sizeof(program), "%s/footbridge", bin ? bin : "build/bin");
+	snprintf(socket, sizeof(socket), "%s", world_socket(*state));
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "set", "modem", "south", "key", "ussd_ms",
+		      "value", "11000");
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "ussd", "modem", "south", "code", code,
+		      "text", "Later.");
+	size_t mark = world_cell_mark(*state);
+	pid_t asking = world_program_start(*state, argv, "ussd");
+	world_cell_wait(*state, mark, "ussd", "modem=south", NULL);
+	send_by(*state, "+8613900000013", "north");
+	world_program_end(*state, asking);
+}
+
+/* Every power cut would else give people other numbers to answer to. */
+static void a_restart_leaves_conversations_to_a_sim_that_starts_later(void **state)
+{
+	static const char *const cell[] = { "--modem", "north,number=" WORLD_MODEM_NUMBER,
+					    "--modem", "south,number=" SOUTH_NUMBER, NULL };
+	char id[65];
+
+	(void)state;
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.cell_arguments = cell,
+		.modems = "{ name = \"north\"; device = \"@/north\"; },"
+			  "{ name = \"south\"; device = \"@/south\"; }",
+		.time_percent = 100,
+	});
+	world_modem_wait(world, "south", "ready");
+	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "type", "phone", "+8613900000001", "to",
+		      SOUTH_NUMBER, "text", "Hello?");
+	json_decref(world_inbox_wait(world, "+8613900000001", 1));
+	WORLD_RESULT *held = world_cli(world, "hold", NULL);
+	assert_int_equal(held->status, 0);
+	world_send(world, "+8613900000001", "Here.", 5, id);
+	assert_int_equal(world_daemon_stop(world), 0);
+	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "set", "modem", "south", "key", "answer_ms",
+		      "value", "100");
+	world_daemon_start(world);
+	world_modem_wait(world, "north", "ready");
+	WORLD_RESULT *released = world_cli(world, "release", NULL);
+	assert_int_equal(released->status, 0);
+	WORLD_JSON *sent = world_message_wait(world, id, "delivered");
+	assert_string_equal(world_text(sent, "recipients.0.modem"), "south");
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
+/* Its old modem is dead for good, and remembered: with what the SIM may send, which is not twice. */
+static void a_sim_in_another_modem_keeps_its_conversations(void **state)
+{
+	static const char moved[] = "89860000000000000011";
+	static const char *const cell[] = {
+		"--modem", "north,number=" WORLD_MODEM_NUMBER ",iccid=89860000000000000011",
+		"--modem", "south,number=" SOUTH_NUMBER,
+		"--modem", "east",
+		NULL
+	};
+
+	int status;
+
+	(void)state;
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.cell_arguments = cell,
+		.modems = "{ name = \"east\"; device = \"@/east\"; },"
+			  "{ name = \"north\"; device = \"@/north\"; "
+			  "quota: { parts_per_month = 6; }; },"
+			  "{ name = \"south\"; device = \"@/south\"; "
+			  "quota: { parts_per_month = 6; }; }",
+		.time_percent = 5,
+	});
+	world_modem_wait(world, "north", "ready");
+	world_modem_wait(world, "south", "ready");
+	world_cell_do(world, "{s:s,s:s}", "op", "unplug", "modem", "north");
+	world_cell_do(world, "{s:s,s:s}", "op", "unplug", "modem", "south");
+	world_modem_wait(world, "north", "absent");
+	world_modem_wait(world, "south", "absent");
+	world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "set", "modem", "south", "key", "iccid",
+		      "value", moved);
+	world_cell_do(world, "{s:s,s:s}", "op", "plug", "modem", "south");
+	world_modem_wait(world, "south", "ready");
+	assert_int_equal(world_daemon_stop(world), 0);
+	world_daemon_start(world);
+	world_modem_wait(world, "south", "ready");
+	world_modem_wait(world, "east", "ready");
+	/* Nobody is awaited any more for having just begun. */
+	poll(NULL, 0, 4000);
+	for (unsigned i = 0; i < 4; i++) {
+		char number[16];
+
+		world_number(world, number);
+		world_cell_do(world, "{s:s,s:s,s:s,s:s}", "op", "type", "phone", number, "to",
+			      SOUTH_NUMBER, "text", "Hello?");
+		json_decref(world_inbox_wait(world, number, 1));
+		send_by(world, number, "south");
+	}
+	order(world, "east", "hold");
+	WORLD_JSON *body = json_loads("{\"to\":[\"+8613900000021\",\"+8613900000022\","
+				      "\"+8613900000023\"],\"text\":\"Late.\",\"ttl\":3600}",
+				      0, NULL);
+	WORLD_JSON *refused = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 409);
+	assert_string_equal(world_text(refused, "error"), "WouldExpire");
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
 static void what_no_modem_may_send_says_so(void **state)
 {
 	static const char words[] = "No modem may send to this number: see prefixes.";
@@ -238,6 +358,9 @@ int main(void)
 		scenario_test(held_it_stays_over_a_restart),
 		scenario_test(who_may_not_send_there_does_not),
 		scenario_test(a_cheap_one_that_hangs_is_not_waited_for),
+		scenario_test(a_cheap_one_that_waits_for_ussd_is_not_waited_for),
+		cmocka_unit_test(a_restart_leaves_conversations_to_a_sim_that_starts_later),
+		cmocka_unit_test(a_sim_in_another_modem_keeps_its_conversations),
 		cmocka_unit_test(what_no_modem_may_send_says_so),
 		scenario_test(a_reset_restarts_the_modem),
 		scenario_test(of_an_unknown_modem_it_says_so),

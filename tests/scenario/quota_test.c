@@ -9,6 +9,16 @@
 
 #define MONTH "2592000" /* seconds: later than the quotas' month ends */
 
+/* The months of the quotas end in two weeks, whenever this runs. */
+static int day_in_two_weeks(void)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	localtime_r(&now, &local);
+	return (local.tm_mday + 14) % 28 + 1;
+}
+
 static void send_by(struct world *world, const char *modem)
 {
 	char number[16], id[65];
@@ -35,6 +45,17 @@ static json_t *post(struct world *world, const char *id, const char *more, int *
 		 number, more);
 	WORLD_JSON *body = json_loads(text, 0, NULL);
 	return world_http(world, "POST", "/v1/messages", body, ret_status);
+}
+
+static const char *in_an_hour(void)
+{
+	static char text[32];
+	const time_t then = time(NULL) + 3600;
+	struct tm utc;
+
+	gmtime_r(&then, &utc);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return text;
 }
 
 static void what_can_not_be_in_time_is_refused(void **state)
@@ -137,17 +158,90 @@ static void a_restart_gives_nothing_back(void **state)
 	assert_string_equal(world_text(waiting, "state"), "pending");
 }
 
+/* Only what surely goes before a message can make it come too late. */
+static void what_goes_before_all_that_waits_is_in_time(void **state)
+{
+	static const char *const cell[] = { "--modem", "north", NULL };
+	char modems[256];
+	int status;
+
+	(void)state;
+	snprintf(modems, sizeof(modems),
+		 "{ name = \"north\"; device = \"@/north\"; "
+		 "quota: { parts_per_month = 4; reset_day = %d; }; }",
+		 day_in_two_weeks());
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed, .cell_arguments = cell, .modems = modems });
+	WORLD_RESULT *held = world_cli(world, "hold", NULL);
+	assert_int_equal(held->status, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "bulk-%u", i);
+		json_decref(post(world, id, ",\"priority\":-100,\"ttl\":" MONTH, &status));
+		assert_int_equal(status, 202);
+	}
+	json_decref(post(world, "behind", ",\"priority\":-100,\"ttl\":7200", &status));
+	assert_int_equal(status, 409);
+	json_decref(post(world, "before", ",\"ttl\":7200", &status));
+	assert_int_equal(status, 202);
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
+/* An answer of "now" to "it would come too late" is none. */
+static void without_a_modem_that_sends_the_quotas_tell_the_moment(void **state)
+{
+	static const char *const cell[] = { "--modem", "north", NULL };
+	int status;
+
+	(void)state;
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.cell_arguments = cell,
+		.modems = "{ name = \"north\"; device = \"@/north\"; "
+			  "quota: { parts_per_day = 1; }; }",
+	});
+	world_cell_do(world, "{s:s,s:s}", "op", "unplug", "modem", "north");
+	world_modem_wait(world, "north", "absent");
+	WORLD_JSON *body = json_loads("{\"to\":[\"+8613900000001\",\"+8613900000002\","
+				      "\"+8613900000003\"],\"text\":\"Late.\",\"ttl\":3600}",
+				      0, NULL);
+	WORLD_JSON *answer = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 409);
+	/* It is later than the message's own end. */
+	assert_true(strcmp(world_text(answer, "estimatedDoneAt"), in_an_hour()) > 0);
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
+/* Nothing goes until somebody says so: nobody knows when. */
+static void while_all_is_held_there_is_no_moment(void **state)
+{
+	char number[16];
+
+	world_number(*state, number);
+	WORLD_RESULT *held = world_cli(*state, "hold", NULL);
+	WORLD_RESULT *plan =
+		world_cli(*state, "--json", "send", number, "When?", "--dry-run", NULL);
+	WORLD_RESULT *overview = world_cli(*state, "--json", "status", NULL);
+	WORLD_RESULT *released = world_cli(*state, "release", NULL);
+	assert_int_equal(held->status, 0);
+	assert_int_equal(plan->status, 0);
+	assert_true(json_is_null(world_at(plan->json, "modem")));
+	assert_true(json_is_null(world_at(plan->json, "expectedAt")));
+	assert_non_null(strstr(world_text(plan->json, "reason"), "footbridge release"));
+	assert_true(world_integer(overview->json, "partsWaiting") > 0);
+	assert_true(json_is_null(world_at(overview->json, "estimatedDoneAt")));
+	assert_int_equal(released->status, 0);
+}
+
 static int open_world(void **state)
 {
 	static const char *const cell[] = { "--modem", "north", "--modem", "south", NULL };
 	static char modems[512];
-	time_t now = time(NULL);
-	struct tm local;
-	int day;
+	int day = day_in_two_weeks();
 
-	/* The months end in two weeks, whenever this runs. */
-	localtime_r(&now, &local);
-	day = (local.tm_mday + 14) % 28 + 1;
 	snprintf(modems, sizeof(modems),
 		 "{ name = \"north\"; device = \"@/north\"; "
 		 "quota: { parts_per_month = 2; reset_day = %d; }; },"
@@ -206,7 +300,10 @@ int main(void)
 		cmocka_unit_test(a_dry_run_tells_the_moment),
 		cmocka_unit_test(a_modem_shows_what_it_used),
 		cmocka_unit_test(a_restart_gives_nothing_back),
+		cmocka_unit_test(while_all_is_held_there_is_no_moment),
 		cmocka_unit_test(a_modem_that_is_away_still_counts),
+		cmocka_unit_test(what_goes_before_all_that_waits_is_in_time),
+		cmocka_unit_test(without_a_modem_that_sends_the_quotas_tell_the_moment),
 	};
 
 	return cmocka_run_group_tests_name("quota", tests, open_world, scenario_close);

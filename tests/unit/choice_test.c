@@ -17,7 +17,7 @@
 static const char *const CHINA[] = { "+86", NULL };
 static const char *const BOTH[] = { "+86", "+49", NULL };
 
-enum can { SENDS, HELD, USED_UP, MONTH_FULL, HANGS, DOUBTED };
+enum can { SENDS, HELD, USED_UP, MONTH_FULL, HANGS, DOUBTED, AWAITED };
 
 static struct choice_sim a_sim(const char *sim, const char *const *prefixes, unsigned price,
 			       enum can can)
@@ -26,11 +26,12 @@ static struct choice_sim a_sim(const char *sim, const char *const *prefixes, uns
 		.sim = sim,
 		.prefixes = prefixes,
 		.price = price,
-		.sends = can != HELD,
+		.sends = can != HELD && can != AWAITED,
 		.hangs = can == HANGS,
 		.doubted = can == DOUBTED,
 		.has_left = can == SENDS || can == HELD || can == HANGS || can == DOUBTED,
 		.may_talk = can == MONTH_FULL,
+		.awaited = can == AWAITED,
 	};
 }
 
@@ -45,7 +46,7 @@ static const char *join(const char *const *strings, size_t count, char buffer[st
 }
 
 static void check(const struct choice_pool *pool, size_t self, const char *takes, const char *talks,
-		  const char *strays)
+		  const char *talkers)
 {
 	char buffer[256];
 	struct choice choice;
@@ -53,7 +54,7 @@ static void check(const struct choice_pool *pool, size_t self, const char *takes
 	choice_make(pool, self, &choice);
 	assert_string_equal(join(choice.prefixes, choice.prefix_count, buffer), takes);
 	assert_string_equal(join(choice.talk_prefixes, choice.talk_prefix_count, buffer), talks);
-	assert_string_equal(join(choice.strays, choice.stray_count, buffer), strays);
+	assert_string_equal(join(choice.talkers, choice.talker_count, buffer), talkers);
 }
 
 static void a_pair_shares_by_prefix_price_and_state(void **state)
@@ -63,7 +64,7 @@ static void a_pair_shares_by_prefix_price_and_state(void **state)
 		const char *const *prefixes[2];
 		unsigned price[2];
 		enum can can[2];
-		const char *takes, *talks, *strays; /* of the first */
+		const char *takes, *talks, *talkers; /* of the first */
 	} rows[] = {
 		{ "alone in its class",
 		  { CHINA, NULL },
@@ -71,89 +72,103 @@ static void a_pair_shares_by_prefix_price_and_state(void **state)
 		  { SENDS, SENDS },
 		  "+86",
 		  "",
-		  "b" },
+		  "" },
 		{ "no prefix is a class",
 		  { NULL, CHINA },
 		  { 1, 0 },
 		  { SENDS, SENDS },
 		  "none",
 		  "",
-		  "b" },
-		{ "the same price", { NULL, NULL }, { 1, 1 }, { SENDS, SENDS }, "none", "", "" },
-		{ "the cheaper one", { NULL, NULL }, { 1, 2 }, { SENDS, SENDS }, "none", "", "" },
-		{ "the dearer one", { NULL, NULL }, { 2, 1 }, { SENDS, SENDS }, "", "none", "" },
+		  "" },
+		{ "the same price", { NULL, NULL }, { 1, 1 }, { SENDS, SENDS }, "none", "", "b" },
+		{ "the cheaper one", { NULL, NULL }, { 1, 2 }, { SENDS, SENDS }, "none", "", "b" },
+		{ "the dearer one", { NULL, NULL }, { 2, 1 }, { SENDS, SENDS }, "", "none", "b" },
 		{ "the cheaper is held",
 		  { NULL, NULL },
 		  { 2, 1 },
 		  { SENDS, HELD },
 		  "none",
 		  "",
-		  "b" },
-		{ "it is used up", { NULL, NULL }, { 2, 1 }, { SENDS, USED_UP }, "none", "", "b" },
-		{ "it hangs", { NULL, NULL }, { 2, 1 }, { SENDS, HANGS }, "none", "", "" },
+		  "" },
+		{ "it is used up", { NULL, NULL }, { 2, 1 }, { SENDS, USED_UP }, "none", "", "" },
+		{ "it hangs", { NULL, NULL }, { 2, 1 }, { SENDS, HANGS }, "none", "", "b" },
 		{ "the dearer one hangs",
 		  { NULL, NULL },
 		  { 1, 2 },
 		  { SENDS, HANGS },
 		  "none",
 		  "",
-		  "" },
-		{ "it hangs itself", { NULL, NULL }, { 2, 1 }, { HANGS, SENDS }, "", "none", "" },
+		  "b" },
+		{ "it hangs itself", { NULL, NULL }, { 2, 1 }, { HANGS, SENDS }, "", "none", "b" },
 		{ "the cheaper is doubted",
 		  { NULL, NULL },
 		  { 2, 1 },
 		  { SENDS, DOUBTED },
 		  "none",
 		  "",
-		  "b" },
+		  "" },
 		{ "it is doubted itself",
 		  { NULL, NULL },
 		  { 1, 2 },
 		  { DOUBTED, SENDS },
 		  "",
 		  "",
-		  "" },
+		  "b" },
 		{ "of the same price too",
 		  { NULL, NULL },
 		  { 1, 1 },
 		  { DOUBTED, SENDS },
 		  "",
 		  "",
-		  "" },
+		  "b" },
 		{ "nobody else can",
 		  { NULL, NULL },
 		  { 1, 2 },
 		  { DOUBTED, USED_UP },
 		  "none",
 		  "",
-		  "b" },
+		  "" },
 		{ "both are doubted",
 		  { NULL, NULL },
 		  { 2, 1 },
 		  { DOUBTED, DOUBTED },
 		  "",
 		  "none",
-		  "" },
+		  "b" },
 		{ "doubted in one class only",
 		  { BOTH, CHINA },
 		  { 1, 1 },
 		  { DOUBTED, SENDS },
 		  "+49",
 		  "",
-		  "" },
+		  "b" },
 		{ "its month is full",
 		  { NULL, NULL },
 		  { 2, 1 },
 		  { SENDS, MONTH_FULL },
 		  "none",
 		  "",
-		  "" },
+		  "b" },
 		{ "dearer in one class only",
 		  { BOTH, CHINA },
 		  { 2, 1 },
 		  { SENDS, SENDS },
 		  "+49",
 		  "+86",
+		  "b" },
+		{ "the cheaper has yet to start",
+		  { NULL, NULL },
+		  { 2, 1 },
+		  { SENDS, AWAITED },
+		  "none",
+		  "",
+		  "b" },
+		{ "one of another class",
+		  { CHINA, NULL },
+		  { 1, 1 },
+		  { SENDS, AWAITED },
+		  "+86",
+		  "",
 		  "" },
 	};
 
@@ -166,7 +181,7 @@ static void a_pair_shares_by_prefix_price_and_state(void **state)
 		const struct choice_pool pool = { .sims = sims, .count = 2 };
 
 		print_message("# %s\n", rows[i].what);
-		check(&pool, 0, rows[i].takes, rows[i].talks, rows[i].strays);
+		check(&pool, 0, rows[i].takes, rows[i].talks, rows[i].talkers);
 	}
 }
 
@@ -192,12 +207,26 @@ static void an_own_number_is_served_as_any_other_until_it_is_tested(void **state
 	const struct choice_pool pool = { .sims = sims, .count = 3, .owns = &own, .own_count = 1 };
 
 	(void)state;
-	check(&pool, 0, "+86,+8613800000001", "", "c");
-	check(&pool, 1, "", "+86,+8613800000001", "c");
-	check(&pool, 2, "none", "", "a,b");
+	check(&pool, 0, "+86,+8613800000001", "", "b");
+	check(&pool, 1, "", "+86,+8613800000001", "a");
+	check(&pool, 2, "none", "", "");
 	own.only = "b";
-	check(&pool, 0, "+86", "", "c");
-	check(&pool, 1, "+8613800000001", "+86", "c");
+	check(&pool, 0, "+86", "", "b");
+	check(&pool, 1, "+8613800000001", "+86", "a");
+}
+
+/* One that no radio holds yet, and one that was in a dead modem and is in a new one. */
+static void a_sim_is_left_its_conversations_wherever_it_is(void **state)
+{
+	static const char *const awaited[] = { "d" };
+	const struct choice_sim sims[] = { a_sim("a", NULL, 0, SENDS), a_sim("b", NULL, 0, HELD),
+					   a_sim("b", NULL, 0, SENDS), a_sim("c", NULL, 0, HELD) };
+	const struct choice_pool pool = {
+		.sims = sims, .count = 4, .awaited = awaited, .awaited_count = 1
+	};
+
+	(void)state;
+	check(&pool, 0, "none", "", "b,d");
 }
 
 static void patience_grows_with_the_pace(void **state)
@@ -223,6 +252,7 @@ int main(void)
 		cmocka_unit_test(a_pair_shares_by_prefix_price_and_state),
 		cmocka_unit_test(the_longest_prefix_decides_the_class),
 		cmocka_unit_test(an_own_number_is_served_as_any_other_until_it_is_tested),
+		cmocka_unit_test(a_sim_is_left_its_conversations_wherever_it_is),
 		cmocka_unit_test(patience_grows_with_the_pace),
 	};
 

@@ -79,6 +79,38 @@ static void one_limit_alone(void **state)
 	}
 }
 
+/* What has expired by then has used no quota. */
+static void of_what_goes_before_only_that_counts_which_can_go(void **state)
+{
+	static const struct {
+		const char *what;
+		struct estimate_group groups[3];
+		uint64_t ahead;
+	} rows[] = {
+		{ "nothing", { { 0 } }, 0 },
+		{ "it never expires", { { 0, 100 } }, 100 },
+		{ "it all goes in time", { { NOON + HOURS(1), 6 } }, 6 },
+		{ "it expires before the next hour", { { NOON + MINUTES(20), 100 } }, 6 },
+		{ "it has expired", { { NOON - MINUTES(1), 100 } }, 0 },
+		{ "two hours' worth", { { NOON + HOURS(1), 100 } }, 16 },
+		{ "behind what lasts longer", { { NOON + MINUTES(20), 6 }, { 0, 4 } }, 6 },
+		{ "whatever their order", { { 0, 4 }, { NOON + MINUTES(20), 6 } }, 6 },
+		{ "what lasts longer alone fills it",
+		  { { NOON + MINUTES(20), 6 }, { NOON + HOURS(1), 9 }, { 0, 20 } },
+		  20 },
+	};
+	const struct estimate_sim sim = a_sim(STORE_LIMIT_HOUR, 10, 4, NOON + MINUTES(30));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct estimate_group groups[3];
+
+		memcpy(groups, rows[i].groups, sizeof(groups));
+		print_message("# %s\n", rows[i].what);
+		assert_int_equal(estimate_ahead(&sim, 1, NOON, groups, 3), rows[i].ahead);
+	}
+}
+
 static void several_sims_share_the_work(void **state)
 {
 	const struct estimate_sim sims[] = {
@@ -133,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_limit_alone),
+		cmocka_unit_test(of_what_goes_before_only_that_counts_which_can_go),
 		cmocka_unit_test(several_sims_share_the_work),
 		cmocka_unit_test(what_is_scheduled_begins_with_fresh_quotas),
 		cmocka_unit_test(distinct_numbers_are_a_limit_of_their_own),

@@ -18,9 +18,11 @@ static inline int set_prefixes(struct fixture *f, const char *const *prefixes, s
 struct backlog {
 	bool came;
 	int error;
-	size_t count;
+	size_t count; /* of classes */
 	char prefix[8][NUMBER_SIZE];
 	uint64_t parts[8], total;
+	size_t group_count;
+	struct store_backlog groups[8]; /* without their prefix */
 };
 
 static inline void keep_backlog(int error, const struct store_backlog *items, size_t count,
@@ -30,11 +32,17 @@ static inline void keep_backlog(int error, const struct store_backlog *items, si
 
 	backlog->came = true;
 	backlog->error = error;
-	backlog->count = count;
 	backlog->total = total;
+	backlog->group_count = count;
 	for (size_t i = 0; i < count && i < 8; i++) {
-		snprintf(backlog->prefix[i], NUMBER_SIZE, "%s", items[i].prefix);
-		backlog->parts[i] = items[i].parts;
+		size_t at = backlog->count > 0 ? backlog->count - 1 : 0;
+
+		backlog->groups[i] = items[i];
+		backlog->groups[i].prefix = NULL;
+		if (backlog->count == 0 || strcmp(backlog->prefix[at], items[i].prefix) != 0)
+			at = backlog->count++;
+		snprintf(backlog->prefix[at], NUMBER_SIZE, "%s", items[i].prefix);
+		backlog->parts[at] += items[i].parts;
 	}
 }
 

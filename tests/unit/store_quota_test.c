@@ -350,6 +350,8 @@ static void a_known_number_is_looked_at_again_when_it_may_go(void **state)
 	struct fixture *f = *state;
 	struct turn turn;
 
+	route.talkers = &south.iccid;
+	route.talker_count = 1;
 	route.patience_usec = HOUR;
 	assert_false(begin_by(f, &south, &any_route, (struct store_now){ NOW, true }).found);
 	submit_now(f, "a", ALICE);

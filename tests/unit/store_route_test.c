@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which SIM takes what: classes of numbers, conversations, and what it costs to find out.
+ * Which SIM takes what: classes of numbers, and what it costs to find out.
  */
 #include <sqlite3.h>
 
-#include "tests/unit/store_pool.h"
-
-#define CHINA "+86"
-#define MOBILE "+86138"
-#define ABROAD "+4915100000001"
-#define SERVICE "10086"
-#define SECOND USEC_PER_SEC
-#define PATIENCE (60 * SECOND)
-
-static const char *const all_classes[] = { "", CHINA, MOBILE };
-
-/* Serves the first count of these, and leaves conversations to their SIM for a minute. */
-static struct turn ask_for(struct fixture *f, const struct store_sim *sim,
-			   const char *const *prefixes, size_t count, int64_t now)
-{
-	const struct store_route route = {
-		.prefixes = prefixes,
-		.prefix_count = count,
-		.patience_usec = PATIENCE,
-	};
-
-	return begin_by(f, sim, &route, (struct store_now){ now, true });
-}
-
-static struct turn ask(struct fixture *f, const struct store_sim *sim, int64_t now)
-{
-	return ask_for(f, sim, all_classes, 3, now);
-}
-
-static struct turn ask_class(struct fixture *f, const struct store_sim *sim, const char *prefix,
-			     int64_t now)
-{
-	return ask_for(f, sim, &prefix, 1, now);
-}
-
-static int setup_classes(void **state)
-{
-	setup(state);
-	assert_int_equal(set_prefixes(*state, all_classes + 1, 2), 0);
-	return 0;
-}
-
-static void text_comes(struct fixture *f, const struct store_sim *sim, const char *from, int64_t at)
-{
-	static unsigned number;
-	struct tpdu tpdu = { .kind = TPDU_DELIVER, .port = -1, .text = "hi", .text_size = 2 };
-	char octets[24];
-
-	snprintf(tpdu.address, sizeof(tpdu.address), "%s", from);
-	snprintf(octets, sizeof(octets), "text %u", number++);
-	assert_int_equal(receive(f, sim, octets, 1, &tpdu, at), STORE_READING_MESSAGE);
-}
+#include "tests/unit/store_route.h"
 
 /* ------------------------------------------------------------------ classes */
 
@@ -262,187 +211,6 @@ static void what_is_not_yet_sorted_goes_to_no_sim_of_another_class(void **state)
 	assert_string_equal(ask_class(f, &north, "", T0).job.message, "m");
 }
 
-/* ------------------------------------------------------------------ conversations */
-
-static void the_sim_that_was_written_to_answers(void **state)
-{
-	struct fixture *f = *state;
-	struct turn turn;
-
-	ask(f, &south, T0);
-	/* A network shortens the number. */
-	text_comes(f, &south, "13800000001", T0);
-	submit(f, (struct draft){ .id = "m", .to = ALICE });
-	turn = ask(f, &north, T0);
-	assert_false(turn.found);
-	assert_int_equal(turn.next, T0 + PATIENCE);
-	assert_true(ask(f, &south, T0).found);
-}
-
-static void the_sim_that_wrote_writes_again(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	submit(f, (struct draft){ .id = "first" });
-	end(f, ask(f, &south, T0).job.attempt, PART_ACCEPTED, 1);
-	submit(f, (struct draft){ .id = "second" });
-	assert_false(ask(f, &north, T0).found);
-	fixture_reopen(f);
-	assert_false(ask(f, &north, T0).found);
-	assert_string_equal(ask(f, &south, T0).job.message, "second");
-}
-
-static void two_messages_to_a_new_number_take_the_same_way(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	submit(f, (struct draft){ .id = "first" });
-	submit(f, (struct draft){ .id = "second" });
-	submit(f, (struct draft){ .id = "third", .to = BOB });
-	assert_string_equal(ask(f, &south, T0).job.message, "first");
-	assert_string_equal(ask(f, &north, T0).job.message, "third");
-	assert_false(ask(f, &north, T0).found);
-	assert_string_equal(ask(f, &south, T0).job.message, "second");
-}
-
-static void a_sim_that_sent_nothing_has_no_conversation(void **state)
-{
-	static const enum part_event events[] = { PART_NOT_SENT, PART_REFUSED };
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < 2; i++) {
-		struct turn turn;
-
-		submit(f, (struct draft){ .id = i ? "refused" : "unsent" });
-		turn = ask(f, i ? &north : &south, T0);
-		assert_int_equal(end_at(f, turn.job.attempt, events[i], -1, T0), 0);
-		turn = ask(f, i ? &south : &north, T0 + MINUTE);
-		assert_true(turn.found);
-		assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED_FOR_GOOD, -1, T0), 0);
-	}
-}
-
-static void an_unsent_try_of_another_ends_no_conversation(void **state)
-{
-	struct fixture *f = *state;
-	struct store_route route = {
-		.prefixes = all_classes,
-		.prefix_count = 3,
-		.strays = &south.iccid,
-		.stray_count = 1,
-		.patience_usec = PATIENCE,
-	};
-	struct turn turn;
-
-	ask(f, &south, T0);
-	text_comes(f, &south, ALICE, T0);
-	submit(f, (struct draft){ .id = "m" });
-	turn = begin_by(f, &north, &route, (struct store_now){ T0, true });
-	assert_int_equal(end_at(f, turn.job.attempt, PART_NOT_SENT, -1, T0), 0);
-	assert_false(ask(f, &north, T0 + MINUTE).found);
-	assert_true(ask(f, &south, T0 + MINUTE).found);
-}
-
-static void after_a_minute_any_sim_of_the_class_takes_it(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	text_comes(f, &south, ALICE, T0);
-	submit(f, (struct draft){ .id = "m" });
-	assert_false(ask(f, &north, T0 + PATIENCE - 1).found);
-	assert_true(ask(f, &north, T0 + PATIENCE).found);
-}
-
-static void a_conversation_of_a_sim_that_cant_send_is_free_at_once(void **state)
-{
-	struct fixture *f = *state;
-	struct store_route route = {
-		.prefixes = all_classes,
-		.prefix_count = 3,
-		.strays = &south.iccid,
-		.stray_count = 1,
-		.patience_usec = PATIENCE,
-	};
-
-	ask(f, &south, T0);
-	text_comes(f, &south, ALICE, T0);
-	submit(f, (struct draft){ .id = "m" });
-	assert_false(ask(f, &north, T0).found);
-	assert_true(begin_by(f, &north, &route, (struct store_now){ T0, true }).found);
-}
-
-static void a_conversation_of_a_sim_that_is_gone_is_free_at_once(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	text_comes(f, &south, ALICE, T0);
-	store_modem_changed(f->store, "south", "ready", "failed", "", T0);
-	submit(f, (struct draft){ .id = "m", .created = T0 + HOUR });
-	assert_true(ask(f, &north, T0 + HOUR).found);
-}
-
-static void who_talks_after_it_was_submitted_counts(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	submit(f, (struct draft){ .id = "m" });
-	text_comes(f, &south, ALICE, T0);
-	assert_false(ask(f, &north, T0).found);
-	assert_true(ask(f, &south, T0).found);
-}
-
-static void a_conversation_that_moved_on_waits_for_the_other_sim(void **state)
-{
-	struct fixture *f = *state;
-
-	ask(f, &south, T0);
-	ask(f, &north, T0);
-	text_comes(f, &south, ALICE, T0);
-	submit(f, (struct draft){ .id = "m" });
-	text_comes(f, &north, ALICE, T0 + 1);
-	assert_false(ask(f, &south, T0 + 2).found);
-	assert_true(ask(f, &north, T0 + 2).found);
-}
-
-static void a_dearer_sim_takes_its_own_conversations(void **state)
-{
-	struct fixture *f = *state;
-	struct store_route talks = {
-		.talk_prefixes = all_classes,
-		.talk_prefix_count = 3,
-		.patience_usec = PATIENCE,
-	};
-	struct store_now now = { T0, true };
-
-	begin_by(f, &south, &talks, now);
-	text_comes(f, &south, ALICE, T0);
-	submit(f, (struct draft){ .id = "other", .to = BOB });
-	submit(f, (struct draft){ .id = "own" });
-	assert_string_equal(begin_by(f, &south, &talks, now).job.message, "own");
-	assert_false(begin_by(f, &south, &talks, now).found);
-}
-
-static void a_name_is_no_conversation(void **state)
-{
-	struct fixture *f = *state;
-	struct tpdu tpdu = {
-		.kind = TPDU_DELIVER,
-		.port = -1,
-		.address = "CASINO13800000001",
-		.address_is_name = true,
-	};
-
-	ask(f, &south, T0);
-	receive(f, &south, "name", 1, &tpdu, T0);
-	submit(f, (struct draft){ .id = "m" });
-	assert_true(ask(f, &north, T0).found);
-}
-
 static void conversations_are_forgotten_with_the_records(void **state)
 {
 	struct fixture *f = *state;
@@ -494,6 +262,8 @@ static void what_waits_elsewhere_costs_nothing(void **state)
 	struct store_route route = {
 		.prefixes = all_classes,
 		.prefix_count = 2,
+		.talkers = &south.iccid,
+		.talker_count = 1,
 		.patience_usec = PATIENCE,
 		.quota = { .limits[STORE_LIMIT_RECIPIENTS] = 1 },
 	};
@@ -565,18 +335,6 @@ int main(void)
 		TEST(prefixes_that_are_none_are_refused),
 		TEST(many_are_sorted_in_pieces_also_over_a_restart),
 		TEST(what_is_not_yet_sorted_goes_to_no_sim_of_another_class),
-		TEST(the_sim_that_was_written_to_answers),
-		TEST(the_sim_that_wrote_writes_again),
-		TEST(two_messages_to_a_new_number_take_the_same_way),
-		TEST(a_sim_that_sent_nothing_has_no_conversation),
-		TEST(an_unsent_try_of_another_ends_no_conversation),
-		TEST(after_a_minute_any_sim_of_the_class_takes_it),
-		TEST(a_conversation_of_a_sim_that_cant_send_is_free_at_once),
-		TEST(a_conversation_of_a_sim_that_is_gone_is_free_at_once),
-		TEST(who_talks_after_it_was_submitted_counts),
-		TEST(a_conversation_that_moved_on_waits_for_the_other_sim),
-		TEST(a_dearer_sim_takes_its_own_conversations),
-		TEST(a_name_is_no_conversation),
 		TEST(conversations_are_forgotten_with_the_records),
 		TEST(what_waits_elsewhere_costs_nothing),
 		TEST(the_search_for_known_numbers_is_short),
