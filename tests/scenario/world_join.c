@@ -85,11 +85,31 @@ static unsigned part_index(json_int_t part)
 	return part < 1 || part > PARTS_MOST ? 0 : (unsigned)part - 1;
 }
 
-/* What the API says was tried.  A committed answer is the last word on its part. */
+/*
+ * Another modem than the one through which something may have gone out: only when that was gone,
+ * and with the mark.
+ */
+static bool is_moved(struct join *join, const struct traffic_message *message, const char *bound,
+		     const json_t *attempt)
+{
+	if (!bound || strcmp(bound, world_text(attempt, "modem")) == 0)
+		return false;
+	if (!join->gone || !join->gone(bound, attempt, join->userdata))
+		broken(join, message, "changed its modem, which was not gone for two minutes");
+	else if (!json_is_true(world_at(attempt, "mayBeDuplicate")))
+		broken(join, message, "went on through another modem, and nothing says so");
+	return true;
+}
+
+/*
+ * What the API says was tried.  A committed answer is the last word on its part, unless its modem
+ * is gone.
+ */
 static void attempts_tally(struct join *join, const struct traffic_message *message,
 			   const json_t *recipient, struct tally *tally)
 {
-	bool answered[PARTS_MOST] = { false };
+	bool answered[PARTS_MOST] = { false }, moved = false;
+	const char *bound = NULL; /* where something of it may be out */
 	const json_t *attempt;
 	size_t i;
 
@@ -99,11 +119,19 @@ static void attempts_tally(struct join *join, const struct traffic_message *mess
 		tally->attempts[part]++;
 		if (json_is_true(world_at(attempt, "mayBeDuplicate")))
 			tally->marked[part] = true;
+		if (is_moved(join, message, bound, attempt)) {
+			moved = true;
+			memset(answered, 0, sizeof(answered));
+			bound = NULL; /* it all starts again */
+		}
 		if (answered[part])
 			broken(join, message, "was sent again after +CMGS had been committed");
 		answered[part] = json_is_integer(world_at(attempt, "reference")) &&
 				 strcmp(world_text(attempt, "state"), "unknown") != 0;
+		if (strcmp(world_text(attempt, "state"), "failed") != 0)
+			bound = world_text(attempt, "modem");
 	}
+	join->moved += moved;
 }
 
 static void submits_tally(struct join *join, const struct traffic_message *message,
@@ -135,7 +163,10 @@ static void parts_check(struct join *join, const struct traffic_message *message
 	}
 }
 
-/* The phone shows the text, or the text with the prefix; twice only if each part was in doubt. */
+/*
+ * The phone shows the text, or the text with the prefix; twice only if each part was in doubt, and
+ * one of a single part then with the prefix.
+ */
 static unsigned screen_check(struct join *join, const struct traffic_message *message,
 			     const struct tally *tally)
 {
@@ -162,6 +193,8 @@ static unsigned screen_check(struct join *join, const struct traffic_message *me
 	join->shown_twice += plain + again > 1;
 	if (plain + again > 1 && !all_marked)
 		broken(join, message, "is on the screen twice without any doubt");
+	if (plain > 1 && tally->attempts[1] == 0)
+		broken(join, message, "is on the screen twice, and does not say \"" AGAIN "\"");
 	return plain + again;
 }
 
@@ -293,7 +326,7 @@ void join_received(struct join *join, const struct traffic_message *messages, un
 void join_print(const struct join *join)
 {
 	printf("# %u parts, %u on the air: %u marked as perhaps twice, %u really were, "
-	       "%u messages shown with \"" AGAIN "\", %u shown twice\n",
+	       "%u messages shown with \"" AGAIN "\", %u shown twice, %u had their SIM gone\n",
 	       join->parts, join->submits, join->marked, join->twice, join->again_shown,
-	       join->shown_twice);
+	       join->shown_twice, join->moved);
 }

@@ -17,12 +17,18 @@ struct join {
 	unsigned again_shown;       /* messages shown with the visible prefix */
 	unsigned shown_twice;       /* messages that are on a screen more than once, as marked */
 	unsigned delivered, failed; /* messages; as the cell wanted */
+	unsigned moved;             /* messages that went on through another SIM, their own gone */
 	/*
 	 * Whether a message may have ended so though its own fault, or that it has none, does not
 	 * say so; NULL: none may.
 	 */
 	bool (*excused)(struct join *join, const struct traffic_message *message,
 			const json_t *shown, void *userdata);
+	/*
+	 * Whether the modem of an attempt of which something may be out was gone for two minutes when
+	 * a later one began through another; NULL: none ever is.
+	 */
+	bool (*gone)(const char *modem, const json_t *later, void *userdata);
 	void *userdata;
 };
 

@@ -361,6 +361,20 @@ static void keep_and_fail(const char *what)
 
 #define CELL_ARGUMENTS (4 + 2 * SOAK_MODEMS)
 
+/* What is configured beyond its name and number. */
+static void modem_more(const struct soak_script *script, unsigned modem, char more[static 128])
+{
+	const char *prefix = soak_modem_prefix(script, modem);
+	size_t at = 0;
+
+	if (modem == SOAK_MODEM_QUOTA)
+		at = (size_t)snprintf(more, 128, " quota: { parts_per_minute = %d; };",
+				      SOAK_QUOTA_PARTS);
+	if (prefix[0])
+		snprintf(more + at, 128 - at, " prefixes = [ \"%s\" ]; price = %u;", prefix,
+			 modem % 2);
+}
+
 static void world_begin(struct soak *soak)
 {
 	static char modems[SOAK_MODEMS][128], config[SOAK_MODEMS * 256];
@@ -378,21 +392,18 @@ static void world_begin(struct soak *soak)
 	arguments[count++] = "--part-seconds";
 	arguments[count++] = "0.02-0.3";
 	for (unsigned i = 0; i < SOAK_MODEMS; i++) {
-		char name[16], number[16], more[64] = "";
+		const struct soak_family *family = soak->script->families[i];
+		char name[16], number[16], more[128] = "", slow[32] = "";
 
 		soak_modem_name(i, name);
 		soak_modem_number(i, number);
-		snprintf(modems[i], sizeof(modems[i]), "%s,number=%s,profile=%s", name, number,
-			 soak->script->profiles[i]);
+		if (family->send_msec > 0)
+			snprintf(slow, sizeof(slow), ",send_ms=%d", family->send_msec);
+		snprintf(modems[i], sizeof(modems[i]), "%s,number=%s,profile=%s%s", name, number,
+			 family->profile, slow);
 		arguments[count++] = "--modem";
 		arguments[count++] = modems[i];
-		if (i == SOAK_MODEM_QUOTA)
-			snprintf(more, sizeof(more), " quota: { parts_per_minute = %d; };",
-				 SOAK_QUOTA_PARTS);
-		if (i >= SOAK_MODEM_PREFIX)
-			snprintf(more, sizeof(more),
-				 " prefixes = [ \"" SOAK_PREFIX "\" ]; price = %u;",
-				 i - SOAK_MODEM_PREFIX);
+		modem_more(soak->script, i, more);
 		at += (size_t)snprintf(config + at, sizeof(config) - at,
 				       "%s{ name = \"%s\"; device = \"@/%s\"; number = \"%s\";%s }",
 				       i ? ", " : "", name, name, number, more);
@@ -425,6 +436,10 @@ static void script_begin(struct soak *soak)
 		abort();
 	printf("# script %016llx: %zu steps, %u messages each way\n", soak->script->hash,
 	       soak->script->step_count, soak->script->count);
+	printf("# modems:");
+	for (unsigned i = 0; i < SOAK_MODEMS; i++)
+		printf(" %s", soak->script->families[i]->profile);
+	printf("\n");
 	fflush(stdout);
 	soak->outages = calloc(soak->script->step_count, sizeof(*soak->outages));
 	soak->kills = calloc(soak->script->step_count, sizeof(*soak->kills));

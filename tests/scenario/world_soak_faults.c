@@ -11,6 +11,9 @@
 #include <time.h>
 
 #define STEP_USEC 20000
+#define GONE_USEC 120000000
+/* A worker needs no longer to be at work again. */
+#define START_USEC 5000000
 
 enum fault_kind {
 	FAULT_UNPLUGGED,
@@ -238,6 +241,69 @@ int64_t soak_usable_usec(const struct soak_faults *faults, unsigned modems, int6
 			longest_usec = at - since_usec;
 	}
 	return longest_usec;
+}
+
+/* When the modem that is pulled then came to be out of work. */
+static int64_t out_of_work_usec(const struct soak_faults *faults, const struct fault *pulled)
+{
+	int64_t since_usec = pulled->from_usec;
+
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+
+		if (fault->modem == pulled->modem && fault->from_usec < since_usec &&
+		    fault->until_usec >= pulled->from_usec - START_USEC)
+			since_usec = fault->from_usec;
+	}
+	return since_usec;
+}
+
+bool soak_is_gone(const struct soak_faults *faults, const char *modem, int64_t at_usec)
+{
+	int index = modem_of(modem);
+
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+
+		if (fault->kind != FAULT_UNPLUGGED || (int)fault->modem != index ||
+		    at_usec < fault->from_usec || at_usec - START_USEC >= fault->until_usec)
+			continue;
+		if (at_usec - out_of_work_usec(faults, fault) >= GONE_USEC)
+			return true;
+	}
+	return false;
+}
+
+/* What was sent then is bound to its SIM when that comes to be gone. */
+static bool is_pulled_sending(const struct soak_faults *faults, const struct fault *pulled)
+{
+	bool sending = false;
+
+	if (pulled->kind != FAULT_UNPLUGGED ||
+	    pulled->until_usec - pulled->from_usec < GONE_USEC + START_USEC)
+		return false;
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+
+		if (fault->modem != pulled->modem)
+			continue;
+		if (fault->kind == FAULT_HELD && fault->until_usec == pulled->from_usec)
+			sending = true;
+		if (fault->kind == FAULT_DAEMON && fault->until_usec > pulled->from_usec &&
+		    fault->from_usec < pulled->until_usec)
+			return false;
+	}
+	return sending;
+}
+
+unsigned soak_pulled_sending(const struct soak_faults *faults, unsigned modem)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < faults->count; i++)
+		count += faults->items[i].modem == modem &&
+			 is_pulled_sending(faults, &faults->items[i]);
+	return count;
 }
 
 void soak_faults_print(const struct soak_faults *faults)

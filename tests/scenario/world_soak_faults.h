@@ -20,6 +20,16 @@ struct soak_faults *soak_faults_free(struct soak_faults *faults);
 int64_t soak_usable_usec(const struct soak_faults *faults, unsigned modems, int64_t from_usec,
 			 int64_t until_usec, const char **ret_fault);
 
+/*
+ * Whether the modem's SIM was gone for two minutes at that moment, as the daemon may see it: pulled,
+ * or at the most just back and not yet at work; and not at work already before by what else was
+ * wrong with it when it was pulled.
+ */
+bool soak_is_gone(const struct soak_faults *faults, const char *modem, int64_t at_usec);
+
+/* How often the modem was pulled for so long in the midst of a send, while the daemon lived on. */
+unsigned soak_pulled_sending(const struct soak_faults *faults, unsigned modem);
+
 /* Prints how many of each kind there were. */
 void soak_faults_print(const struct soak_faults *faults);
 

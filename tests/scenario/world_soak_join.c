@@ -81,14 +81,20 @@ static unsigned screens(const struct join *join, const char *number)
 
 /* ---------------------------------------------------------------- modems that could not be used */
 
-/* Those that may send to the number; the one that it is bound to, once something of it may be out. */
-static unsigned modems_of(const char *number, const json_t *recipient)
+static bool serves(const struct soak *soak, unsigned modem, const char *number)
 {
-	bool prefixed = strncmp(number, SOAK_PREFIX, strlen(SOAK_PREFIX)) == 0;
-	unsigned all = (1U << SOAK_MODEMS) - 1, own = all & ~((1U << SOAK_MODEM_PREFIX) - 1);
-	unsigned modems = prefixed ? own : all & ~own;
+	return strcmp(soak_modem_prefix(soak->script, modem), soak_number_prefix(number)) == 0;
+}
+
+/* Those that may send to the number; the one that it is bound to, once something of it may be out. */
+static unsigned modems_of(const struct soak *soak, const char *number, const json_t *recipient)
+{
+	unsigned modems = 0;
 	const json_t *attempt;
 	size_t i;
+
+	for (unsigned modem = 0; modem < SOAK_MODEMS; modem++)
+		modems |= serves(soak, modem, number) ? 1U << modem : 0;
 
 	json_array_foreach(world_at(recipient, "attempts"), i, attempt) {
 		const char *state = world_text(attempt, "state");
@@ -117,7 +123,8 @@ static bool had_no_modem(const struct excuses *excuses, const struct traffic_mes
 
 	if (message->ttl_seconds == 0 || from_usec == 0 || until_usec > soak_usec())
 		return false;
-	usable_usec = soak_usable_usec(excuses->faults, modems_of(message->number, recipient),
+	usable_usec = soak_usable_usec(excuses->faults,
+				       modems_of(excuses->soak, message->number, recipient),
 				       from_usec, until_usec, &fault);
 	if (usable_usec >= SOAK_TEN_MINUTES_MSEC * INT64_C(1000)) {
 		fprintf(stderr, "# %s had a usable modem for %.3f s\n", message->id,
@@ -135,7 +142,7 @@ static bool is_excused(struct join *join, const struct traffic_message *message,
 	struct excuses *excuses = userdata;
 	const json_t *recipient = world_at(stored, "recipients.0");
 	const char *state = world_text(recipient, "state");
-	bool shows = message->fault != TRAFFIC_FAULT_REPORT;
+	bool shows = message->fault != TRAFFIC_FAULT_REPORT && message->fault != TRAFFIC_FAULT_GONE;
 
 	if (strcmp(state, "sent") == 0 && report_is_lost(join, message->number, recipient) &&
 	    (screens(join, message->number) > 0) == shows) {
@@ -148,6 +155,13 @@ static bool is_excused(struct join *join, const struct traffic_message *message,
 		return true;
 	}
 	return false;
+}
+
+static bool is_gone(const char *modem, const json_t *later, void *userdata)
+{
+	const struct excuses *excuses = userdata;
+
+	return soak_is_gone(excuses->faults, modem, soak_moment(world_text(later, "at")));
 }
 
 /* Whether one that is sent or unknown will stay so, as far as anybody but time is concerned. */
@@ -203,7 +217,7 @@ size_t soak_open(struct soak *soak, bool tell)
 	return open;
 }
 
-/* Those may send to the prefix, and nobody else, and to nothing else. */
+/* Those that have a prefix send to its numbers, and nobody else, and to nothing else. */
 static void routes_check(struct soak *soak)
 {
 	size_t count = world_cell_mark(soak->world);
@@ -211,20 +225,39 @@ static void routes_check(struct soak *soak)
 	for (size_t i = 0; i < count; i++) {
 		const json_t *event = world_cell_event(soak->world, i);
 		const char *to = world_text(event, "to"), *modem = world_text(event, "modem");
-		bool prefixed = strncmp(to, SOAK_PREFIX, strlen(SOAK_PREFIX)) == 0, own = false;
+		bool own = false;
 		char name[16];
 
 		if (strcmp(world_text(event, "event"), "submit") != 0)
 			continue;
-		for (unsigned j = SOAK_MODEM_PREFIX; j < SOAK_MODEMS; j++) {
+		for (unsigned j = 0; j < SOAK_MODEMS; j++) {
 			soak_modem_name(j, name);
-			own = own || strcmp(name, modem) == 0;
+			own = own || (strcmp(name, modem) == 0 && serves(soak, j, to));
 		}
-		if (prefixed == own)
+		if (own)
 			continue;
 		fprintf(stderr, "# %s sent to %s\n", modem, to);
 		soak->join.broken++;
 	}
+}
+
+/*
+ * What a SIM had in hand when it went for long has gone through another.  Of those with a prefix
+ * there may be no other, or what they had was in a hurry.
+ */
+static void moves_check(struct soak *soak, const struct soak_faults *faults)
+{
+	unsigned pulled = 0;
+
+	for (unsigned modem = 0; modem < SOAK_MODEMS; modem++)
+		if (!soak_modem_prefix(soak->script, modem)[0])
+			pulled += soak_pulled_sending(faults, modem);
+	printf("# %u of %u long absences began in the midst of a send, and left it to others\n",
+	       pulled, soak->script->away_count);
+	if (soak->join.moved >= pulled)
+		return;
+	fprintf(stderr, "# a SIM was gone for two minutes, and what it had went nowhere else\n");
+	soak->join.broken++;
 }
 
 /* What a SIM may send in a minute it has not exceeded. */
@@ -315,11 +348,13 @@ void soak_join(struct soak *soak)
 		abort();
 	join_read(join);
 	join->excused = is_excused;
+	join->gone = is_gone;
 	join->userdata = &excuses;
 	for (unsigned i = 0; i < script->count; i++)
 		join_sent(join, &script->out[i]);
 	join_received(join, script->in, script->count);
 	figures_print(soak, &excuses);
+	moves_check(soak, excuses.faults);
 	routes_check(soak);
 	quota_check(soak);
 	memory_check(soak);

@@ -15,19 +15,6 @@
 /* The daemon that lives longest is the one whose memory is looked at. */
 #define DAEMON_KILLS_UNTIL_PERCENT 35
 
-/*
- * Families that keep reports until they are read: of what is said once on a line, a kill may lose
- * any, and nobody could tell which.
- */
-static const char *const profiles[] = {
-	"cinterion-bgs2",  "cinterion-mc75i", "huawei-e160",  "huawei-e3276",  "huawei-e3372",
-	"huawei-e3531",    "huawei-k3715",    "huawei-mu509", "huawei-mu609",  "qualcomm-m6280",
-	"quectel-ec25",    "quectel-m35",     "sierra-312u",  "simcom-a7670e", "simcom-sim7600",
-	"simcom-sim7670g", "simcom-sim800",   "telit-he910",  "ublox-lisa",    "zte-k3565",
-	"zte-mf710m",
-};
-#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
-
 const char *soak_action_name(enum soak_action action)
 {
 	static const char *const names[SOAK_ACTION_COUNT] = {
@@ -59,10 +46,15 @@ void soak_modem_number(unsigned modem, char number[static 16])
 	snprintf(number, 16, "+86138000001%02u", modem);
 }
 
+struct span {
+	unsigned from_msec, until_msec;
+};
+
 struct making {
 	struct soak_script *script;
 	unsigned long long random;
-	bool failed; /* no memory */
+	struct span (*away)[SOAK_MODEMS]; /* in each block; without length: none */
+	bool failed;                      /* no memory */
 };
 
 static unsigned draw(struct making *making, unsigned least, unsigned most)
@@ -120,6 +112,19 @@ static void set_number(struct making *making, unsigned at_msec, unsigned modem, 
 
 /* ---------------------------------------------------------------- the messages */
 
+static const char *recipient_prefix(const struct making *making, unsigned index,
+				    enum traffic_fault fault)
+{
+	bool reportless = fault == TRAFFIC_FAULT_WITHHELD || fault == TRAFFIC_FAULT_REFUSED;
+
+	if (reportless && soak_has_once(making->script))
+		return SOAK_ONCE_PREFIX;
+	if (index % 10 == 0)
+		return SOAK_PREFIX;
+	/* To some of those who write: a person keeps hearing from the same number. */
+	return index % 4 == 1 ? "+86136" : "+86137";
+}
+
 /* A few of a hundred each. */
 static enum traffic_fault fault_draw(struct making *making)
 {
@@ -145,22 +150,30 @@ static void message_out_make(struct making *making, unsigned index, unsigned at_
 {
 	struct soak_script *script = making->script;
 	struct traffic_message *message = &script->out[index];
-	/* To some of those who write: a person keeps hearing from the same number. */
-	bool writes = index % 4 == 1, prefixed = index % 10 == 0;
+	const char *prefix;
 
-	snprintf(message->id, sizeof(message->id), "soak-%04u", index);
-	snprintf(message->number, sizeof(message->number), "%s%08u",
-		 prefixed ? SOAK_PREFIX
-		 : writes ? "+86136"
-			  : "+86137",
-		 index % 100000000);
-	traffic_text(&making->random, "out", index, message->text);
 	message->fault = fault_draw(making);
-	if (prefixed && message->fault == TRAFFIC_FAULT_NONE && draw(making, 0, 2) == 0)
+	prefix = recipient_prefix(making, index, message->fault);
+	snprintf(message->id, sizeof(message->id), "soak-%04u", index);
+	snprintf(message->number, sizeof(message->number), "%s%08u", prefix, index % 100000000);
+	traffic_text(&making->random, "out", index, message->text);
+	if (strcmp(prefix, SOAK_PREFIX) == 0 && message->fault == TRAFFIC_FAULT_NONE &&
+	    draw(making, 0, 2) == 0)
 		message->ttl_seconds = SOAK_TTL_SECONDS;
 	step(making, at_msec, SOAK_SUBMIT, index);
 	if (message->fault == TRAFFIC_FAULT_AWAY)
 		step(making, at_msec + draw(making, 500, 20000), SOAK_REACHABLE, index);
+}
+
+/* Any that can tell what it got. */
+static unsigned receiver_draw(struct making *making)
+{
+	unsigned modem;
+
+	do
+		modem = draw(making, 0, SOAK_MODEMS - 1);
+	while (making->script->families[modem]->sends_only);
+	return modem;
 }
 
 static void message_in_make(struct making *making, unsigned index, unsigned at_msec)
@@ -171,7 +184,7 @@ static void message_in_make(struct making *making, unsigned index, unsigned at_m
 	snprintf(message->id, sizeof(message->id), "in-%04u", index);
 	snprintf(message->number, sizeof(message->number), "+86136%08u", index % 100000000);
 	traffic_text(&making->random, "in", index, message->text);
-	step(making, at_msec, action, index)->amount = draw(making, 0, SOAK_MODEMS - 1);
+	step(making, at_msec, action, index)->amount = receiver_draw(making);
 }
 
 static void messages_make(struct making *making)
@@ -241,6 +254,8 @@ static unsigned while_make(struct making *making, unsigned at_msec, unsigned mod
 	return until_msec;
 }
 
+#define TROUBLE_MOST_MSEC 16000
+
 /* One thing goes wrong; returns when it is mended. */
 static unsigned trouble_make(struct making *making, unsigned at_msec, unsigned modem)
 {
@@ -277,6 +292,72 @@ static unsigned trouble_make(struct making *making, unsigned at_msec, unsigned m
 	}
 }
 
+/* ---------------------------------------------------------------- away for long */
+
+/*
+ * In each five minutes three modems are gone for longer than what is bound to their SIMs waits for
+ * them: two of the others, and one of the prefix, which also stays away through the blackout of its
+ * like.  In the first five, after the daemon was killed for the last time if there are no more.
+ */
+#define AWAY_BLOCK_MSEC 300000
+#define AWAY_LEAST_MSEC 130000
+#define AWAY_MOST_MSEC 200000
+#define AWAY_UNTIL_MSEC 295000 /* of the block */
+/* Of the two groups; those of the prefix begin after a blackout. */
+#define AWAY_FROM_MSEC 110000
+#define AWAY_PREFIX_FROM_MSEC 147000
+#define AWAY_FROM_WITHIN_MSEC 15000
+/* What goes wrong before doesn't run into it, so that it is known when the modem went. */
+#define AWAY_CALM_MSEC 10000
+#define AWAY_BACK_MSEC 1000
+
+static void away_make(struct making *making, unsigned block, unsigned modem, unsigned from_msec)
+{
+	static const char *const points[] = { "submit", "answer" };
+	struct span *span = &making->away[block][modem];
+	unsigned begin_msec = block * AWAY_BLOCK_MSEC;
+
+	from_msec += draw(making, 0, AWAY_FROM_WITHIN_MSEC);
+	span->from_msec = begin_msec + from_msec;
+	span->until_msec = begin_msec + draw(making, from_msec + AWAY_LEAST_MSEC,
+					     from_msec + AWAY_MOST_MSEC < AWAY_UNTIL_MSEC
+						     ? from_msec + AWAY_MOST_MSEC
+						     : AWAY_UNTIL_MSEC);
+	/* While it sends: something of a message may be out. */
+	step(making, span->from_msec - draw(making, 5000, 9000), SOAK_HOLD, modem)->key =
+		points[draw(making, 0, 1)];
+	step(making, span->from_msec, SOAK_UNPLUG, modem);
+	step(making, span->from_msec, SOAK_RESUME, modem);
+	step(making, span->until_msec, SOAK_PLUG, modem);
+	making->script->away_count++;
+}
+
+static unsigned blocks(unsigned seconds)
+{
+	return seconds * 1000 / AWAY_BLOCK_MSEC;
+}
+
+static void aways_make(struct making *making)
+{
+	for (unsigned block = 0; block < blocks(making->script->seconds); block++) {
+		for (unsigned i = SOAK_MODEM_BAD; i < SOAK_MODEM_PREFIX; i++)
+			away_make(making, block, i, AWAY_FROM_MSEC);
+		away_make(making, block, draw(making, SOAK_MODEM_PREFIX, SOAK_MODEMS - 1),
+			  AWAY_PREFIX_FROM_MSEC);
+	}
+}
+
+/* That moment, or when the modem is back if it is gone for long then or in so long. */
+static unsigned away_skip(const struct making *making, unsigned modem, unsigned at_msec,
+			  unsigned within_msec)
+{
+	const struct span *span = &making->away[at_msec / AWAY_BLOCK_MSEC][modem];
+
+	if (at_msec + within_msec < span->from_msec || at_msec >= span->until_msec)
+		return at_msec;
+	return span->until_msec + AWAY_BACK_MSEC;
+}
+
 /*
  * Once in a hundred seconds both modems of the prefix are away for longer than a message in a hurry
  * waits.
@@ -284,7 +365,6 @@ static unsigned trouble_make(struct making *making, unsigned at_msec, unsigned m
 #define BLACKOUT_FIRST_MSEC 5000
 #define BLACKOUT_EVERY_MSEC 100000
 #define BLACKOUT_MSEC ((SOAK_TTL_SECONDS + 5) * 1000)
-#define TROUBLE_MOST_MSEC 16000
 
 static void blackouts_make(struct making *making)
 {
@@ -292,6 +372,8 @@ static void blackouts_make(struct making *making)
 
 	for (; from_msec + BLACKOUT_MSEC < until_msec; from_msec += BLACKOUT_EVERY_MSEC) {
 		for (unsigned i = SOAK_MODEM_PREFIX; i < SOAK_MODEMS; i++) {
+			if (away_skip(making, i, from_msec, BLACKOUT_MSEC) != from_msec)
+				continue;
 			step(making, from_msec, SOAK_UNPLUG, i);
 			step(making, from_msec + BLACKOUT_MSEC, SOAK_PLUG, i);
 		}
@@ -310,14 +392,29 @@ static unsigned blackout_skip(unsigned at_msec)
 	return at_msec + TROUBLE_MOST_MSEC + BLACKOUT_MSEC - into_msec;
 }
 
+/* The first moment from that on at which nothing else is to come that trouble would run into. */
+static unsigned others_skip(const struct making *making, unsigned modem, unsigned at_msec)
+{
+	unsigned until_msec = making->script->seconds * 1000, before_msec;
+
+	do {
+		before_msec = at_msec;
+		if (modem >= SOAK_MODEM_PREFIX)
+			at_msec = blackout_skip(at_msec);
+		if (at_msec < until_msec)
+			at_msec = away_skip(making, modem, at_msec,
+					    TROUBLE_MOST_MSEC + AWAY_CALM_MSEC);
+	} while (at_msec != before_msec && at_msec < until_msec);
+	return at_msec;
+}
+
 static void troubles_make(struct making *making, unsigned modem)
 {
 	unsigned until_msec = making->script->seconds * 1000;
 	unsigned at_msec = draw(making, 500, 4000);
 
 	for (;;) {
-		if (modem >= SOAK_MODEM_PREFIX)
-			at_msec = blackout_skip(at_msec);
+		at_msec = others_skip(making, modem, at_msec);
 		if (at_msec >= until_msec)
 			return;
 		at_msec = trouble_make(making, at_msec, modem) + draw(making, 100, 3000);
@@ -348,18 +445,18 @@ static int step_compare(const void *a, const void *b)
 	return one->order < other->order ? -1 : 1;
 }
 
-static void profiles_make(struct making *making)
+static void families_make(struct making *making)
 {
-	bool taken[PROFILES] = { false };
+	bool taken[SOAK_FAMILIES] = { false };
 
 	for (unsigned i = 0; i < SOAK_MODEMS; i++) {
 		unsigned drawn;
 
 		do
-			drawn = draw(making, 0, PROFILES - 1);
-		while (taken[drawn]);
+			drawn = draw(making, 0, SOAK_FAMILIES - 1);
+		while (taken[drawn] || !soak_family_fits(&soak_families[drawn], i));
 		taken[drawn] = true;
-		making->script->profiles[i] = profiles[drawn];
+		making->script->families[i] = &soak_families[drawn];
 	}
 }
 
@@ -378,7 +475,7 @@ static unsigned long long script_hash(const struct soak_script *script)
 	char line[128];
 
 	for (unsigned i = 0; i < SOAK_MODEMS; i++)
-		hash_text(&hash, script->profiles[i]);
+		hash_text(&hash, script->families[i]->profile);
 	for (unsigned i = 0; i < script->count; i++) {
 		const struct traffic_message *out = &script->out[i];
 
@@ -410,17 +507,22 @@ struct soak_script *soak_script_new(unsigned long long seed, unsigned seconds)
 	script->count = MESSAGES_PER_MINUTE * seconds / 60;
 	script->out = calloc(script->count, sizeof(*script->out));
 	script->in = calloc(script->count, sizeof(*script->in));
-	if (!script->out || !script->in)
+	making.away = calloc(blocks(seconds) + 1, sizeof(*making.away));
+	if (!script->out || !script->in || !making.away) {
+		free(making.away);
 		return soak_script_free(script);
+	}
 	/* Seeds that are near each other begin alike. */
 	for (unsigned i = 0; i < 16; i++)
 		draw(&making, 0, 1);
-	profiles_make(&making);
+	families_make(&making);
 	messages_make(&making);
+	aways_make(&making);
 	blackouts_make(&making);
 	for (unsigned i = SOAK_MODEM_BAD; i < SOAK_MODEMS; i++)
 		troubles_make(&making, i);
 	kills_make(&making);
+	free(making.away);
 	if (making.failed)
 		return soak_script_free(script);
 	qsort(script->steps, script->step_count, sizeof(*script->steps), step_compare);

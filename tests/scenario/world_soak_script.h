@@ -18,11 +18,24 @@
 #define SOAK_MODEM_QUOTA 2
 #define SOAK_QUOTA_PARTS 40 /* a minute */
 
+/* What never gets a report, so that a modem that says reports only once may send it: no other does. */
+#define SOAK_ONCE_PREFIX "+86151"
+
 #define SOAK_TTL_SECONDS 30 /* of messages in a hurry */
 
 /* All spans of the daemon's are that much of what they are. */
 #define SOAK_TIME_PERCENT 4
 #define SOAK_TEN_MINUTES_MSEC (600 * 1000 * SOAK_TIME_PERCENT / 100)
+
+/* A family of modems, as the soak may use it. */
+struct soak_family {
+	const char *profile;
+	int send_msec;   /* what a part takes; 0: as the network */
+	bool says_once;  /* its reports are said on the line, and kept nowhere */
+	bool sends_only; /* nothing can be read from it, and it gets no reports */
+};
+#define SOAK_FAMILIES 25
+extern const struct soak_family soak_families[SOAK_FAMILIES];
 
 enum soak_action {
 	SOAK_SUBMIT,    /* message `which` goes out */
@@ -54,8 +67,9 @@ struct soak_step {
 struct soak_script {
 	unsigned long long seed;
 	unsigned seconds;
-	const char *profiles[SOAK_MODEMS];
-	unsigned count; /* of messages each way */
+	const struct soak_family *families[SOAK_MODEMS];
+	unsigned away_count; /* how often a modem is gone for more than two minutes */
+	unsigned count;      /* of messages each way */
 	struct traffic_message *out, *in;
 	struct soak_step *steps; /* by moment */
 	size_t step_count, step_capacity;
@@ -65,6 +79,15 @@ struct soak_script {
 /* NULL: no memory. */
 struct soak_script *soak_script_new(unsigned long long seed, unsigned seconds);
 struct soak_script *soak_script_free(struct soak_script *script);
+
+/* Whether it can be that modem. */
+bool soak_family_fits(const struct soak_family *family, unsigned modem);
+/* Whether one of the modems is of a family that says its reports once. */
+bool soak_has_once(const struct soak_script *script);
+/* The numbers that a modem serves, and no other does; "": all that are nobody's. */
+const char *soak_modem_prefix(const struct soak_script *script, unsigned modem);
+/* Such a prefix of the number, or "". */
+const char *soak_number_prefix(const char *number);
 
 /* "soak-3", and the number of its SIM. */
 void soak_modem_name(unsigned modem, char name[static 16]);
