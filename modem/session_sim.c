@@ -199,8 +199,12 @@ static bool wait_for_pin(struct session *session)
 	struct modem_order_pin order;
 	bool come;
 
-	if (!session->pin_answered && !ask_for_pin(session))
-		return false;
+	if (!session->pin_answered) {
+		/* It may have been ready before: that proves nothing of the PIN that is tried now. */
+		session_tell_state(session, MODEM_STATE_STARTING, "the SIM wants its PIN");
+		if (!ask_for_pin(session))
+			return false;
+	}
 	refuse_orders(session);
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
 	if (!agenda_wait_pin(session->worker->agenda, session_usec(session, SIM_POLL_SECONDS),

@@ -78,6 +78,7 @@ void pin_wanted(struct pin *pin, struct modem *modem, const struct modem_word_pi
 		return;
 	}
 	pin->modem = modem;
+	pin->proved_by = 0; /* a modem that restarts by itself asks under the same worker again */
 	snprintf(pin->key, sizeof(pin->key), "%.*s", (int)sizeof(pin->key) - 1,
 		 wanted->imei[0] ? wanted->imei : pin->config->name);
 	snprintf(pin->iccid, sizeof(pin->iccid), "%s", wanted->iccid);
