@@ -295,6 +295,7 @@ enum store_reading {
 };
 
 struct store_received {
+	int64_t worker; /* its own number, over restarts too: slots of another may be empty by now */
 	const char *to; /* the SIM's own number; NULL */
 	int64_t at_usec;
 	const char *memory; /* "" direct */
@@ -308,8 +309,8 @@ typedef void (*store_received_done)(int error, enum store_reading reading, void 
 
 /*
  * Commits what a modem read: after the callback it may be deleted from the SIM.  A copy is known by
- * SIM and SHA-256 of the TPDU; the same TPDU in another slot that is not yet deleted is another
- * message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete, or for
+ * SIM and SHA-256 of the TPDU; the same TPDU in another slot that the same worker read, and that is
+ * not yet deleted, is another message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete, or for
  * three days since the last; at most 1000 messages of a SIM do, then the oldest is given up.
  */
 int store_receive(struct store *store, const struct store_sim *sim,
