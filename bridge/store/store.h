@@ -174,7 +174,7 @@ struct store_job {
 	int64_t valid_until_usec;
 	bool may_be_duplicate;
 	unsigned tries;    /* earlier attempts of this part that were not excused */
-	unsigned refusals; /* those of them that ended in an error */
+	unsigned refusals; /* those of them that ended in CMS/10, CMS/21 or CMS/30 */
 };
 
 /* job NULL: nothing to do for this SIM now, and wait says why; otherwise wait is NULL. */
