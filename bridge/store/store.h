@@ -331,10 +331,13 @@ struct store_pin_key {
 	const char *modem, *iccid;
 };
 typedef void (*store_pin_done)(int error, bool allowed, void *userdata);
-/* Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
- * and not proved. */
+/*
+ * Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
+ * and not proved.  all_left: the SIM says that it has all its tries.  A PIN that was tried there once,
+ * and no other, is then allowed once more: the power may have failed around the try.
+ */
 int store_pin_try(struct store *store, const struct store_pin_key *key, const char *pin,
-		  int64_t now_usec, store_pin_done done, void *userdata);
+		  bool all_left, int64_t now_usec, store_pin_done done, void *userdata);
 /* The SIM is open: nothing is held against any PIN of it any more. */
 int store_pin_proved(struct store *store, const struct store_pin_key *key);
 /* The one that was allowed last was not entered after all. */

@@ -75,6 +75,23 @@ static void a_modem_that_restarts_by_itself_gets_its_pin_each_time(void **state)
 	world_daemon_stop(world);
 }
 
+/* To the SIM it is as if the power had failed before the try: all of them are left. */
+static void a_try_that_cost_nothing_is_repeated_once(void **state)
+{
+	static const char *const reasons[] = { "refused the PIN", "refused the PIN",
+					       "tried before" };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		world_modem_set(world, "cpin", "SIM PIN");
+		start_with(world, "1111", "pin", reasons[i]);
+		world_daemon_stop(world);
+	}
+	world_modem_set(world, "cpin", "SIM PIN");
+	start_with(world, "4321", "ready", "");
+	world_daemon_stop(world);
+}
+
 static void the_last_try_is_left_to_a_person(void **state)
 {
 	struct world *world = *state;
@@ -113,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scenario_test(restarts_cost_a_wrong_pin_no_more_tries),
 		scenario_test(a_modem_that_restarts_by_itself_gets_its_pin_each_time),
+		scenario_test(a_try_that_cost_nothing_is_repeated_once),
 		scenario_test(the_last_try_is_left_to_a_person),
 	};
 
