@@ -38,7 +38,7 @@ bool session_code_is_busy(int code)
 	return code == CME_SIM_BUSY || code == CMS_SIM_BUSY || code == CME_WAIT;
 }
 
-/* What waits for a modem that has no SIM to send with. */
+/* What waits for a modem that has no SIM to send with, and the code that it took with it. */
 static void refuse_orders(struct session *session)
 {
 	struct worker *worker = session->worker;
@@ -54,6 +54,8 @@ static void refuse_orders(struct session *session)
 	if (agenda_drop_send(worker->agenda, &word.outcome.attempt))
 		say(worker->daemon, &word);
 	snprintf(failed.ussd.reason, sizeof(failed.ussd.reason), "%s", session->reason);
+	if (agenda_close_ussd(worker->agenda, &failed.ussd.id))
+		say(worker->daemon, &failed);
 	if (agenda_drop_ussd(worker->agenda, &failed.ussd.id))
 		say(worker->daemon, &failed);
 }
@@ -199,8 +201,12 @@ static bool wait_for_pin(struct session *session)
 	struct modem_order_pin order;
 	bool come;
 
-	if (!session->pin_answered && !ask_for_pin(session))
-		return false;
+	if (!session->pin_answered) {
+		/* It may have been ready before: that proves nothing of the PIN that is tried now. */
+		session_tell_state(session, MODEM_STATE_STARTING, "the SIM wants its PIN");
+		if (!ask_for_pin(session))
+			return false;
+	}
 	refuse_orders(session);
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
 	if (!agenda_wait_pin(session->worker->agenda, session_usec(session, SIM_POLL_SECONDS),

@@ -48,7 +48,7 @@ int64_t send_rest_usec(const struct send_verdict *verdict, unsigned rests);
 
 struct send_situation {
 	unsigned tries;      /* earlier attempts of this part */
-	unsigned refusals;   /* those of them that ended in an error */
+	unsigned refusals;   /* those of them that ended in SEND_ERROR_SUBSCRIBER */
 	bool others_succeed; /* the SIM sent something to somebody a short while ago */
 	bool registered;     /* the modem, as far as is known */
 	bool handed_over;    /* Ctrl-Z passed: before that nothing can have gone out */

@@ -39,6 +39,7 @@ struct reading {
 struct inbox {
 	struct bridge *bridge;
 	const char *own_number;
+	int64_t worker; /* when it came: no other has that number */
 	struct reading *readings;
 	size_t reading_count, direct_count, uncommitted;
 	sd_event_source *timer;
@@ -185,6 +186,7 @@ static int reading_post(struct reading *reading, const struct modem_word_receive
 	struct inbox *inbox = reading->inbox;
 	const struct store_sim sim = { .modem = modem_name(reading->modem), .iccid = reading->sim };
 	const struct store_received item = {
+		.worker = inbox->worker,
 		.to = inbox->own_number,
 		.at_usec = reading->at_usec,
 		.memory = received->memory,
@@ -366,6 +368,7 @@ void inbox_forget_worker(struct inbox *inbox)
 	struct reading *next;
 
 	inbox->missed = inbox->sweep_waits = false;
+	inbox->worker = clock_realtime_usec();
 	for (struct reading *reading = inbox->readings; reading; reading = next) {
 		next = reading->next;
 		reading->stale = true; /* what came directly waits on */

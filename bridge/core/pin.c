@@ -12,6 +12,7 @@
 #include "bridge/core/tick.h"
 
 #define TRIES_LEAST 2
+#define TRIES_ALL 3 /* 3GPP TS 51.011 8.9 */
 
 struct pin {
 	struct bridge *bridge;
@@ -78,12 +79,14 @@ void pin_wanted(struct pin *pin, struct modem *modem, const struct modem_word_pi
 		return;
 	}
 	pin->modem = modem;
+	pin->proved_by = 0; /* a modem that restarts by itself asks under the same worker again */
 	snprintf(pin->key, sizeof(pin->key), "%.*s", (int)sizeof(pin->key) - 1,
 		 wanted->imei[0] ? wanted->imei : pin->config->name);
 	snprintf(pin->iccid, sizeof(pin->iccid), "%s", wanted->iccid);
 	pin->asking =
 		store_pin_try(pin->bridge->store, &(struct store_pin_key){ pin->key, pin->iccid },
-			      pin->config->pin, clock_realtime_usec(), try_committed, pin) == 0;
+			      pin->config->pin, wanted->tries >= TRIES_ALL, clock_realtime_usec(),
+			      try_committed, pin) == 0;
 }
 
 void pin_note(struct pin *pin, const struct modem *modem)

@@ -13,6 +13,9 @@
 #define HEADS_PER_TURN 64 /* late ones, in the wrong line, and those that can't be moved */
 #define BLOCKED_AGAIN_USEC USEC_PER_MINUTE
 
+/* 3GPP TS 24.011 annex E: said of this subscriber and number; others pass. */
+#define REFUSALS "'CMS/10', 'CMS/21', 'CMS/30'"
+
 struct begin_op {
 	struct op op;
 	struct store_sim sim;
@@ -47,7 +50,7 @@ static int job_load(struct database *db, int64_t delivery, struct store_job *job
 		      " AND a.excused = 0),"
 		      " (SELECT count(*) FROM attempt a WHERE a.delivery = d.seq"
 		      " AND a.part = p.number AND a.seq > d.tries_from AND a.excused = 0"
-		      " AND a.error <> '')"
+		      " AND a.error IN (" REFUSALS "))"
 		      " FROM delivery d CROSS JOIN message m ON m.seq = d.message"
 		      " CROSS JOIN part p ON p.delivery = d.seq"
 		      " LEFT JOIN message_part t ON t.message = m.seq AND t.number = p.number"

@@ -47,16 +47,19 @@ static int slot_is_same(struct database *db, struct receive_op *receive)
 }
 
 /*
- * 1 when the same octets lie in another slot of that memory, and it is not yet deleted.  Another memory
- * may be the same one by another name ("MT" is "SM" and "ME"): two equal messages of one second, one in
- * each, are taken for one.
+ * 1 when the same octets lie in another slot of that memory, and it is not yet deleted.  Only this
+ * worker's word counts: another modem may count slots otherwise, and a worker that died may have emptied
+ * one.  Another memory may be the same one by another name ("MT" is "SM" and "ME"): two equal messages
+ * of one second, one in each, are taken for one.
  */
 static int slot_is_twin(struct database *db, const struct receive_op *receive)
 {
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT 1 FROM slot WHERE sim = ? AND digest = ? AND memory = ? LIMIT 1",
+		QUERY(db,
+		      "SELECT 1 FROM slot WHERE sim = ? AND digest = ? AND memory = ?"
+		      " AND worker = ? LIMIT 1",
 		      STRING(receive->sim.iccid), BLOB(receive->digest, DIGEST_SIZE),
-		      STRING(receive->received.memory));
+		      STRING(receive->received.memory), INT(receive->received.worker));
 
 	return query_step(&query);
 }
@@ -104,12 +107,12 @@ static int remember(struct database *db, const struct receive_op *receive)
 	if (r < 0 || !is_slot(&receive->received))
 		return r;
 	return EXECUTE(db,
-		       "INSERT INTO slot (sim, memory, location, digest, old)"
-		       " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-		       " digest = excluded.digest, old = excluded.old",
+		       "INSERT INTO slot (sim, memory, location, digest, old, worker)"
+		       " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+		       " digest = excluded.digest, old = excluded.old, worker = excluded.worker",
 		       STRING(receive->sim.iccid), STRING(receive->received.memory),
 		       INT(receive->received.location), BLOB(receive->digest, DIGEST_SIZE),
-		       INT(receive->old));
+		       INT(receive->old), INT(receive->received.worker));
 }
 
 /* Undecoded octets are kept as they are; what was decoded has its text. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * PINs that were tried and never proved right.  A SIM gives three tries in all, so each PIN is tried
- * once, whoever dies meanwhile.  What is kept is a salted hash, which a look at the file does not
- * read; who has the file can still try all of the few PINs there are.
+ * once, whoever dies meanwhile; the first one once more if the SIM says that it cost none.  What is
+ * kept is a salted hash, which a look at the file does not read; who has the file can still try all of
+ * the few PINs there are.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -18,7 +19,7 @@ struct pin_op {
 	struct op op;
 	const char *modem, *iccid, *pin;
 	int64_t now_usec;
-	bool allowed;
+	bool all_left, allowed;
 	store_pin_done done;
 };
 
@@ -31,12 +32,17 @@ static void pin_hash(const char *pin, const void *salt, unsigned char hash[stati
 			   SALT_SIZE);
 }
 
-/* 1 it was, 0 it was not. */
-static int pin_was_tried(struct database *db, const struct pin_op *try)
+/* What was tried on that SIM. */
+struct tried {
+	unsigned all, same; /* the same: this PIN */
+};
+
+static int pin_count(struct database *db, const struct pin_op *try, struct tried *ret)
 {
 	CLEANUP_QUERY struct query query =
 		QUERY(db, "SELECT salt, hash FROM pin_tried WHERE" SAME_SIM, STRING(try->iccid),
 		      STRING(try->modem));
+	struct tried tried = { 0 };
 	unsigned char hash[HASH_SIZE];
 	int r;
 
@@ -48,21 +54,29 @@ static int pin_was_tried(struct database *db, const struct pin_op *try)
 		if (salt_size != SALT_SIZE || hash_size != HASH_SIZE)
 			return -EUCLEAN;
 		pin_hash(try->pin, salt, hash);
-		if (sodium_memcmp(hash, kept, HASH_SIZE) == 0)
-			return 1;
+		tried.all++;
+		tried.same += sodium_memcmp(hash, kept, HASH_SIZE) == 0;
 	}
+	*ret = tried;
 	return r;
+}
+
+/* Again only the only one, and once: a modem may always say that all tries are left. */
+static bool pin_is_allowed(const struct pin_op *try, const struct tried *tried)
+{
+	return tried->same == 0 || (try->all_left && tried->same == 1 && tried->all == 1);
 }
 
 static int try_run(struct database *db, struct op *op)
 {
 	struct pin_op *try = (struct pin_op *)op;
 	unsigned char salt[SALT_SIZE], hash[HASH_SIZE];
-	int r = pin_was_tried(db, try);
+	struct tried tried;
+	int r = pin_count(db, try, &tried);
 
 	try->allowed = false;
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (r < 0 || !pin_is_allowed(try, &tried))
+		return r;
 	randombytes_buf(salt, sizeof(salt));
 	pin_hash(try->pin, salt, hash);
 	r = EXECUTE(db,
@@ -115,13 +129,14 @@ static struct pin_op *pin_new(const struct store_pin_key *key,
 }
 
 int store_pin_try(struct store *store, const struct store_pin_key *key, const char *pin,
-		  int64_t now_usec, store_pin_done done, void *userdata)
+		  bool all_left, int64_t now_usec, store_pin_done done, void *userdata)
 {
 	struct pin_op *try = pin_new(key, try_run, userdata);
 
 	if (!try)
 		return -ENOMEM;
 	try->pin = op_string(&try->op, pin);
+	try->all_left = all_left;
 	try->now_usec = now_usec;
 	try->done = done;
 	return op_post(store, &try->op);

@@ -471,6 +471,9 @@ static const char step_modem_attention[] =
 	"DROP INDEX attention_modem;"
 	"CREATE INDEX attention_modem ON attention (modem, kind) WHERE kind >= 4 AND done_at = 0;";
 
+/* The worker that read it last. */
+static const char step_slots[] = "ALTER TABLE slot ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;";
+
 struct migration {
 	const char *const *scripts; /* ended by NULL */
 };
@@ -484,7 +487,7 @@ static const char *const version_2[] = {
 static const char *const version_3[] = { step_kinds, step_health, NULL };
 
 static const char *const version_4[] = {
-	step_classes, step_peers, step_backlog, step_quotas, step_modem_attention, NULL,
+	step_classes, step_peers, step_backlog, step_quotas, step_modem_attention, step_slots, NULL,
 };
 
 static const struct migration migrations[] = {

@@ -174,7 +174,7 @@ struct store_job {
 	int64_t valid_until_usec;
 	bool may_be_duplicate;
 	unsigned tries;    /* earlier attempts of this part that were not excused */
-	unsigned refusals; /* those of them that ended in an error */
+	unsigned refusals; /* those of them that ended in CMS/10, CMS/21 or CMS/30 */
 };
 
 /* job NULL: nothing to do for this SIM now, and wait says why; otherwise wait is NULL. */
@@ -295,6 +295,7 @@ enum store_reading {
 };
 
 struct store_received {
+	int64_t worker; /* its own number, over restarts too: slots of another may be empty by now */
 	const char *to; /* the SIM's own number; NULL */
 	int64_t at_usec;
 	const char *memory; /* "" direct */
@@ -308,8 +309,8 @@ typedef void (*store_received_done)(int error, enum store_reading reading, void 
 
 /*
  * Commits what a modem read: after the callback it may be deleted from the SIM.  A copy is known by
- * SIM and SHA-256 of the TPDU; the same TPDU in another slot that is not yet deleted is another
- * message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete, or for
+ * SIM and SHA-256 of the TPDU; the same TPDU in another slot that the same worker read, and that is
+ * not yet deleted, is another message.  Parts wait, keyed by SIM, sender, reference, width and total, until complete, or for
  * three days since the last; at most 1000 messages of a SIM do, then the oldest is given up.
  */
 int store_receive(struct store *store, const struct store_sim *sim,
@@ -330,10 +331,13 @@ struct store_pin_key {
 	const char *modem, *iccid;
 };
 typedef void (*store_pin_done)(int error, bool allowed, void *userdata);
-/* Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
- * and not proved. */
+/*
+ * Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
+ * and not proved.  all_left: the SIM says that it has all its tries.  A PIN that was tried there once,
+ * and no other, is then allowed once more: the power may have failed around the try.
+ */
 int store_pin_try(struct store *store, const struct store_pin_key *key, const char *pin,
-		  int64_t now_usec, store_pin_done done, void *userdata);
+		  bool all_left, int64_t now_usec, store_pin_done done, void *userdata);
 /* The SIM is open: nothing is held against any PIN of it any more. */
 int store_pin_proved(struct store *store, const struct store_pin_key *key);
 /* The one that was allowed last was not entered after all. */

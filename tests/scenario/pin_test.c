@@ -52,6 +52,46 @@ static void restarts_cost_a_wrong_pin_no_more_tries(void **state)
 	world_daemon_stop(world);
 }
 
+/* As after a brown-out: one worker lives on, and is asked for the PIN again. */
+static void a_modem_that_restarts_by_itself_gets_its_pin_each_time(void **state)
+{
+	struct world *world = *state;
+	pid_t worker;
+
+	start_with(world, "4321", "ready", "");
+	worker = world_worker_pid(world);
+	for (int i = 0; i < 3; i++) {
+		size_t mark = world_cell_mark(world);
+
+		world_cell_do(world, "{s:s,s:s}", "op", "restart", "modem", WORLD_MODEM);
+		world_cell_do(world, "{s:s,s:s,s:s}", "op", "raw", "modem", WORLD_MODEM, "data",
+			      "\r\nRDY\r\n");
+		world_cell_wait(world, mark, "line", "direction=in", "text=AT+CPIN=\"4321\"", NULL);
+		world_modem_wait(world, WORLD_MODEM, "ready");
+	}
+	assert_int_equal(world_worker_pid(world), worker);
+	world_daemon_stop(world);
+	start_with(world, "4321", "ready", "");
+	world_daemon_stop(world);
+}
+
+/* To the SIM it is as if the power had failed before the try: all of them are left. */
+static void a_try_that_cost_nothing_is_repeated_once(void **state)
+{
+	static const char *const reasons[] = { "refused the PIN", "refused the PIN",
+					       "tried before" };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		world_modem_set(world, "cpin", "SIM PIN");
+		start_with(world, "1111", "pin", reasons[i]);
+		world_daemon_stop(world);
+	}
+	world_modem_set(world, "cpin", "SIM PIN");
+	start_with(world, "4321", "ready", "");
+	world_daemon_stop(world);
+}
+
 static void the_last_try_is_left_to_a_person(void **state)
 {
 	struct world *world = *state;
@@ -69,8 +109,11 @@ static void the_last_try_is_left_to_a_person(void **state)
 
 static int open_world(void **state)
 {
+	static const char *const ARGUMENTS[] = { "--log-lines", "--modem",
+						 WORLD_MODEM ",number=" WORLD_MODEM_NUMBER, NULL };
 	struct world *world = world_open(&(struct world_options){
 		.failed = scenario_failed,
+		.cell_arguments = ARGUMENTS,
 		.modems = "{ name = \"" WORLD_MODEM "\"; device = \"@/" WORLD_MODEM
 			  "\"; number = \"" WORLD_MODEM_NUMBER "\"; pin_file = \"@/pin\"; }",
 		.without_daemon = true,
@@ -86,6 +129,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scenario_test(restarts_cost_a_wrong_pin_no_more_tries),
+		scenario_test(a_modem_that_restarts_by_itself_gets_its_pin_each_time),
+		scenario_test(a_try_that_cost_nothing_is_repeated_once),
 		scenario_test(the_last_try_is_left_to_a_person),
 	};
 

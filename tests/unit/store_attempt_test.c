@@ -193,24 +193,36 @@ static void what_was_refused_twice_stays_where_other_parts_are(void **state)
 	assert_false(begin(f, &south, T0 + 3).found);
 }
 
-static void only_what_was_refused_counts_as_refused(void **state)
+/* Only of the subscriber is a second one a reason to give up. */
+static void what_failed_otherwise_does_not_count_as_refused(void **state)
 {
+	static const struct {
+		const char *error;
+		enum part_event event;
+		unsigned refusals;
+	} tries[] = {
+		{ NULL, PART_NOT_SENT, 0 },     { "CMS/38", PART_REFUSED, 0 },
+		{ "CME/30", PART_REFUSED, 0 },  { "ERROR", PART_REFUSED, 0 },
+		{ "CMS/210", PART_REFUSED, 0 }, { "CMS/10", PART_REFUSED, 1 },
+		{ "CMS/21", PART_REFUSED, 2 },  { "CMS/38", PART_REFUSED, 2 },
+		{ "CMS/30", PART_REFUSED, 3 },
+	};
 	struct fixture *f = *state;
-	struct store_attempt_end unsent = { .event = PART_NOT_SENT,
-					    .reference = -1,
-					    .at_usec = T0 };
-	struct turn turn;
 
 	submit(f, (struct draft){ .id = "m" });
-	unsent.attempt = begin(f, &north, T0).job.attempt;
-	assert_int_equal(store_attempt_end(f->store, &unsent, NULL, NULL), 0);
-	turn = begin(f, &north, T0);
-	assert_int_equal(turn.job.tries, 1);
-	assert_int_equal(turn.job.refusals, 0);
-	assert_int_equal(end_at(f, turn.job.attempt, PART_REFUSED, -1, T0), 0);
-	turn = begin(f, &north, T0 + USEC_PER_MINUTE);
-	assert_int_equal(turn.job.tries, 2);
-	assert_int_equal(turn.job.refusals, 1);
+	for (unsigned i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		struct store_attempt_end refusal = { .event = tries[i].event,
+						     .reference = -1,
+						     .error = tries[i].error,
+						     .at_usec = T0 };
+		struct turn turn = begin(f, &north, T0);
+
+		assert_int_equal(turn.job.tries, i);
+		assert_int_equal(turn.job.refusals, i > 0 ? tries[i - 1].refusals : 0);
+		refusal.attempt = turn.job.attempt;
+		assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
+	}
+	assert_int_equal(begin(f, &north, T0).job.refusals, 3);
 }
 
 static void priority_goes_before_age_and_age_before_nothing(void **state)
@@ -452,9 +464,13 @@ int main(void)
 		TEST(a_delivery_stays_on_its_sim),
 		TEST(what_is_not_out_is_free_for_every_sim),
 		TEST(what_may_be_out_stays_on_its_sim),
+<<<<<<< HEAD
 		TEST(what_was_refused_twice_is_free_though_it_may_be_out),
 		TEST(what_was_refused_twice_stays_where_other_parts_are),
 		TEST(only_what_was_refused_counts_as_refused),
+=======
+		TEST(what_failed_otherwise_does_not_count_as_refused),
+>>>>>>> 077354f (store: only refusals of the subscriber count as refusals)
 		TEST(priority_goes_before_age_and_age_before_nothing),
 		TEST(an_urgent_one_that_is_not_due_holds_nobody_up),
 		TEST(a_bound_one_keeps_its_place_among_new_ones),

@@ -34,6 +34,7 @@ struct fixture {
 	sd_event *loop;
 	struct store *store;
 	char error[512];
+	int64_t worker; /* that reads */
 	/* The events that the listener was told, the newest 64. */
 	struct store_event events[64];
 	char event_text[64][256];
@@ -435,6 +436,7 @@ static inline enum store_reading receive_from(struct fixture *f, const struct st
 					      const struct tpdu *tpdu, int64_t at)
 {
 	const struct store_received received = {
+		.worker = f->worker,
 		.to = "+8613900000000",
 		.at_usec = at,
 		.memory = memory,

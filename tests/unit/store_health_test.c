@@ -42,7 +42,7 @@ static void end_by(struct fixture *f, int64_t attempt, enum part_event event, bo
 		.event = event,
 		.reference = event == PART_ACCEPTED ? 1 : -1,
 		.reason = "Because.",
-		.error = event == PART_REFUSED || event == PART_REFUSED_FOR_GOOD ? "CMS/331" : NULL,
+		.error = event == PART_REFUSED || event == PART_REFUSED_FOR_GOOD ? "CMS/21" : NULL,
 		.at_usec = at,
 		.retry_at_usec = at,
 		.excused = excused,
@@ -98,7 +98,7 @@ static void what_failed_is_counted_by_the_day_with_its_last_error(void **state)
 	assert_int_equal(seen.failed_today, 2);
 	assert_int_equal(seen.parts_today, 0);
 	assert_int_equal(seen.last_failed_usec, T0 + 11);
-	assert_string_equal(seen.last_error, "CMS/331");
+	assert_string_equal(seen.last_error, "CMS/21");
 	/* Without an answer there is no error, and the network may have it. */
 	try_one(f, PART_LOST_SIGHT, false, T0 + 20);
 	fixture_reopen(f);
@@ -193,7 +193,7 @@ static void an_excused_attempt_counts_nowhere(void **state)
 	shown = show(f, "m");
 	assert_int_equal(shown.deliveries[0].attempt_count, 5);
 	assert_int_equal(shown.attempts[0][0].state, DELIVERY_FAILED);
-	assert_string_equal(shown.attempts[0][0].error, "CMS/331");
+	assert_string_equal(shown.attempts[0][0].error, "CMS/21");
 	assert_string_equal(shown.attempts[0][0].reason, "Because.");
 	/* One that is not excused counts. */
 	end_by(f, begin_part(f, T0 + 90).attempt, PART_REFUSED, false, T0 + 91);

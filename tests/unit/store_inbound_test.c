@@ -117,6 +117,24 @@ static void what_the_network_sends_again_is_a_copy(void **state)
 	assert_int_equal(inbox(f).count, 1);
 }
 
+/* The worker died between AT+CMGD and its word of it: what it read may lie there no more. */
+static void a_slot_that_another_worker_read_makes_no_twin(void **state)
+{
+	struct fixture *f = *state;
+
+	f->worker = 1;
+	assert_int_equal(read_slot(f, "hello", 3), STORE_READING_MESSAGE);
+	f->worker = 2;
+	assert_int_equal(read_slot(f, "hello", 5), STORE_READING_COPY);
+	slot_deleted(f, "hello", 5, 5);
+	assert_int_equal(read_slot(f, "hello", 6), STORE_READING_COPY);
+	slot_deleted(f, "hello", 5, 6);
+	/* One that lies there all the same has its twin beside it, once it was read again. */
+	assert_int_equal(read_slot(f, "hello", 3), STORE_READING_COPY);
+	assert_int_equal(read_slot(f, "hello", 5), STORE_READING_MESSAGE);
+	assert_int_equal(inbox(f).count, 2);
+}
+
 static void a_message_that_came_directly_and_stored_is_one(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +319,7 @@ int main(void)
 		TEST(the_same_tpdu_in_two_slots_is_two_messages),
 		TEST(one_sms_in_a_memory_of_two_names_is_one_message),
 		TEST(what_the_network_sends_again_is_a_copy),
+		TEST(a_slot_that_another_worker_read_makes_no_twin),
 		TEST(a_message_that_came_directly_and_stored_is_one),
 		TEST(a_slot_that_holds_something_new_forgets_the_old),
 		TEST(another_sim_has_other_fingerprints),

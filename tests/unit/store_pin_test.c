@@ -24,14 +24,20 @@ static void keep_answer(int error, bool allowed, void *userdata)
 	*answer = (struct answer){ true, allowed, error };
 }
 
-static bool allowed(struct fixture *f, const struct store_pin_key *key, const char *pin)
+static bool allowed_by(struct fixture *f, const struct store_pin_key *key, const char *pin,
+		       bool all_left)
 {
 	struct answer answer = { 0 };
 
-	assert_int_equal(store_pin_try(f->store, key, pin, T0, keep_answer, &answer), 0);
+	assert_int_equal(store_pin_try(f->store, key, pin, all_left, T0, keep_answer, &answer), 0);
 	await(f, &answer.came);
 	assert_int_equal(answer.error, 0);
 	return answer.allowed;
+}
+
+static bool allowed(struct fixture *f, const struct store_pin_key *key, const char *pin)
+{
+	return allowed_by(f, key, pin, false);
 }
 
 static void a_pin_is_tried_once_and_that_outlives_a_restart(void **state)
@@ -90,6 +96,33 @@ static void one_that_was_not_entered_after_all_does_not_count(void **state)
 	assert_true(allowed(f, &first, "2222"));
 }
 
+/* As when the power fails before it is entered, or before the SIM is seen to be open. */
+static void a_try_that_cost_the_sim_none_is_repeated_once(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed_by(f, &first, "1111", true));
+	fixture_reopen(f);
+	assert_false(allowed_by(f, &first, "1111", false));
+	assert_true(allowed_by(f, &first, "1111", true));
+	/* A modem that always says so. */
+	assert_false(allowed_by(f, &first, "1111", true));
+	fixture_reopen(f);
+	assert_false(allowed_by(f, &first, "1111", true));
+}
+
+static void only_the_first_pin_of_a_sim_is_repeated(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed_by(f, &first, "1111", true));
+	assert_true(allowed_by(f, &first, "2222", true));
+	assert_false(allowed_by(f, &first, "1111", true));
+	assert_false(allowed_by(f, &first, "2222", true));
+	assert_true(allowed_by(f, &second, "1111", true));
+	assert_true(allowed_by(f, &second, "1111", true));
+}
+
 static void the_file_has_no_pin_in_it(void **state)
 {
 	struct fixture *f = *state;
@@ -126,6 +159,8 @@ int main(void)
 		TEST(another_sim_gets_its_own_try),
 		TEST(a_sim_that_does_not_say_who_it_is_gets_no_try_of_another),
 		TEST(one_that_was_not_entered_after_all_does_not_count),
+		TEST(a_try_that_cost_the_sim_none_is_repeated_once),
+		TEST(only_the_first_pin_of_a_sim_is_repeated),
 		TEST(the_file_has_no_pin_in_it),
 	};
 

@@ -77,6 +77,24 @@ static void old_ones_stay_on_the_sim_until_it_is_taken_over(void **state)
 	assert_int_equal(inbox(f).count, 2);
 }
 
+/* SIM cards count from 1, some modems from 0: what lies in a slot now lay in another one before. */
+static void old_ones_stay_old_in_a_modem_that_counts_slots_otherwise(void **state)
+{
+	static const char *const texts[] = { "one", "two", "three" };
+	struct fixture *f = *state;
+
+	f->worker = 1;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(read_slot(f, texts[i], 1 + i), STORE_READING_OLD);
+	swept(f);
+	f->worker = 2;
+	for (unsigned sweep = 0; sweep < 2; sweep++)
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(read_slot(f, texts[i], i), STORE_READING_OLD);
+	assert_int_equal(inbox(f).count, 3);
+	assert_int_equal(f->event_count, 0);
+}
+
 static void only_a_sim_that_was_met_can_be_taken_over(void **state)
 {
 	struct fixture *f = *state;
@@ -313,6 +331,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		FIRST(what_lay_on_an_unknown_sim_is_old_and_told_to_nobody),
 		FIRST(old_ones_stay_on_the_sim_until_it_is_taken_over),
+		FIRST(old_ones_stay_old_in_a_modem_that_counts_slots_otherwise),
 		FIRST(only_a_sim_that_was_met_can_be_taken_over),
 		FIRST(what_comes_directly_is_new_at_once),
 		FIRST(an_old_message_of_several_parts_is_old_as_a_whole),

@@ -45,11 +45,29 @@ static void a_sim_that_took_its_pin_starts_the_modem_again(void **state)
 	assert_int_equal(world->pins_wanted, 1);
 }
 
+/* It was ready before: whoever believes that would take the new try for proved. */
+static void a_modem_that_wants_its_pin_again_is_not_ready(void **state)
+{
+	struct world *world = *state;
+
+	modem_set(world, "pin", "4321");
+	modem_set(world, "cpin", "SIM PIN");
+	modem_begin(world, "4321", 100);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	world->pin = NULL;
+	cell_do(world, "{\"op\":\"restart\",\"modem\":\"north\"}");
+	cell_do(world, "{\"op\":\"raw\",\"modem\":\"north\",\"data\":\"\\r\\nRDY\\r\\n\"}");
+	RUN_UNTIL(world, world->pins_wanted == 2);
+	assert_int_equal(modem_state(world->modem), MODEM_STATE_STARTING);
+	assert_string_equal(modem_reason(world->modem), "the SIM wants its PIN");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_sim_that_was_unlocked_by_a_person_starts_the_modem_again),
 		TEST(a_sim_that_took_its_pin_starts_the_modem_again),
+		TEST(a_modem_that_wants_its_pin_again_is_not_ready),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

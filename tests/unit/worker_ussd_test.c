@@ -50,6 +50,15 @@ static unsigned times_asked(const struct world *world, const char *code)
 	return count;
 }
 
+/* The modem says so by itself as well. */
+static void sim_is(struct world *world, const char *cpin)
+{
+	cell_do(world, "{\"op\":\"set\",\"modem\":\"north\",\"key\":\"cpin\",\"value\":\"%s\"}",
+		cpin);
+	cell_do(world, "{\"op\":\"raw\",\"modem\":\"north\",\"data\":\"\\r\\n+CPIN: %s\\r\\n\"}",
+		cpin);
+}
+
 static int64_t begin_ussd(struct world *world, const char *code)
 {
 	int64_t id = 0;
@@ -205,6 +214,36 @@ static void a_code_that_the_modem_refuses_fails_once(void **state)
 	assert_string_equal(world->ussd.text, "here");
 }
 
+static void a_code_whose_sim_goes_fails_and_the_worker_lives(void **state)
+{
+	struct world *world = *state;
+	int64_t id;
+	pid_t worker;
+
+	network_answers(world, "*100#", NULL);
+	modem_begin(world, "", 20);
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	worker = modem_worker_pid(world->modem);
+	id = begin_ussd(world, "*100#");
+	RUN_UNTIL(world, times_asked(world, "*100#") == 1);
+	sim_is(world, "NOT INSERTED");
+	RUN_UNTIL(world, world->ussds == 1);
+	assert_int_equal(world->ussd.id, id);
+	assert_int_equal(world->ussd.end, MODEM_USSD_FAILED);
+	assert_non_null(strstr(world->ussd.reason, "there is no SIM"));
+	sim_is(world, "READY");
+	RUN_UNTIL(world, STATE_IS(world, READY));
+	assert_int_equal(modem_worker_pid(world->modem), worker);
+	/* What comes all the same is no answer to anything; the next code is a new question. */
+	network_says(world, 0, "too late");
+	RUN_UNTIL(world, world->ussds == 2);
+	assert_int_equal(world->ussd.id, 0);
+	network_answers(world, "*100#", "\"here\"");
+	begin_ussd(world, "*100#");
+	RUN_UNTIL(world, world->ussds == 3);
+	assert_string_equal(world->ussd.text, "here");
+}
+
 static void the_network_s_clock_and_registration_are_told(void **state)
 {
 	struct world *world = *state;
@@ -227,6 +266,7 @@ int main(int argc, char **argv)
 		TEST(a_code_that_waited_too_long_is_never_sent),
 		TEST(a_code_that_waited_has_its_minute_with_a_silent_network),
 		TEST(a_code_that_the_modem_refuses_fails_once),
+		TEST(a_code_whose_sim_goes_fails_and_the_worker_lives),
 		TEST(the_network_s_clock_and_registration_are_told),
 	};
 
