@@ -464,13 +464,9 @@ int main(void)
 		TEST(a_delivery_stays_on_its_sim),
 		TEST(what_is_not_out_is_free_for_every_sim),
 		TEST(what_may_be_out_stays_on_its_sim),
-<<<<<<< HEAD
 		TEST(what_was_refused_twice_is_free_though_it_may_be_out),
 		TEST(what_was_refused_twice_stays_where_other_parts_are),
-		TEST(only_what_was_refused_counts_as_refused),
-=======
 		TEST(what_failed_otherwise_does_not_count_as_refused),
->>>>>>> 077354f (store: only refusals of the subscriber count as refusals)
 		TEST(priority_goes_before_age_and_age_before_nothing),
 		TEST(an_urgent_one_that_is_not_due_holds_nobody_up),
 		TEST(a_bound_one_keeps_its_place_among_new_ones),
