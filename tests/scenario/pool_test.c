@@ -175,7 +175,7 @@ static void a_cheap_one_that_waits_for_ussd_is_not_waited_for(void **state)
 	size_t mark = world_cell_mark(*state);
 	pid_t asking = world_program_start(*state, argv, "ussd");
 	world_cell_wait(*state, mark, "ussd", "modem=south", NULL);
-	send_by(*state, "+8613900000013", "north");
+	send_by(*state, "+8613900000016", "north");
 	world_program_end(*state, asking);
 }
 
