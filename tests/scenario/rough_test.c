@@ -319,6 +319,24 @@ static void a_command_that_is_never_answered_is_done_without(void **state)
 	end(world, worker);
 }
 
+/* A start, or a look at all settings, then takes longer than a modem may be silent. */
+static void a_modem_that_is_slow_with_everything_works(void **state)
+{
+	/* In the world's time it takes 1.8 seconds over each command. */
+	struct world *world = begin_so(true, "", 10);
+	size_t mark;
+
+	(void)state;
+	world_modem_set(world, "answer_ms", "180");
+	world_daemon_start(world);
+	world_modem_wait(world, WORLD_MODEM, "ready");
+	mark = world_cell_mark(world);
+	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CMGL=4", NULL);
+	goes_out(world, "No hurry.");
+	assert_int_equal(times_said(world, "text=AT+CFUN=1"), 1);
+	end(world, world_worker_pid(world));
+}
+
 /* Wavecom: "+CPIN: READY", and no OK behind it, or not even that. */
 static void a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi(void **state)
 {
@@ -522,6 +540,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_store_that_says_nothing_of_itself_is_read_slot_by_slot),
 		cmocka_unit_test(a_sim_that_stays_busy_is_told_and_waited_for),
 		cmocka_unit_test(a_command_that_is_never_answered_is_done_without),
+		cmocka_unit_test(a_modem_that_is_slow_with_everything_works),
 		cmocka_unit_test(a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi),
 		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
 		cmocka_unit_test(a_service_centre_that_comes_late_is_asked_for_again),
