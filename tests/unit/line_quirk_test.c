@@ -364,6 +364,39 @@ static void a_refusal_before_the_prompt_is_asked_again_once(void **state)
 	}
 }
 
+/* Without its number a message is unknown, and its report nobody's. */
+static void a_reference_is_found_whatever_stands_beside_it(void **state)
+{
+	static const struct {
+		const char *said, *unasked;
+	} CASES[] = {
+		{ "+CMGS: 7^RSSI: 22", "" },
+		{ "+CMGS: 7*PSUTTZ: 1", "" },
+		{ "+CMGS: 7+CMTI: \"SM\",4", "indicated SM 4;" },
+		{ "+CMGS: 7+CDS: 25\r\n" REPORT, "direct " REPORT_TPDU ";" },
+		{ "+CMGS: 7OK", "" },
+		{ "> +CMGS: 7", "" },
+		{ "> > +CMGS: 7 ^RSSI: 22", "" },
+		{ ">\r\n+CMGS: 7,\"26/08/19,13:37:41+32\"", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		struct log log;
+		struct line *line = line_awake(&log);
+
+		line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+		exchange(line, "AT+CMGS=14", "\r\n> ");
+		from_gammu(line, "00AA\x1a");
+		from_modem(line, "\r\n");
+		from_modem(line, CASES[i].said);
+		from_modem(line, "\r\n\r\nOK\r\n");
+		assert_string_equal(log.events, "handing over;result 0 ref 7 kind 0 code 0;");
+		assert_string_equal(log.unasked, CASES[i].unasked);
+		line_free(line);
+	}
+}
+
 static void edit_mode_is_left_after_a_refusal(void **state)
 {
 	struct log log;
@@ -472,6 +505,7 @@ int main(void)
 		cmocka_unit_test(a_command_that_a_restart_forgot_fails_after_a_while),
 		cmocka_unit_test(every_form_of_prompt_is_one),
 		cmocka_unit_test(a_refusal_before_the_prompt_is_asked_again_once),
+		cmocka_unit_test(a_reference_is_found_whatever_stands_beside_it),
 		cmocka_unit_test(edit_mode_is_left_after_a_refusal),
 		cmocka_unit_test(a_prompt_that_is_given_up_is_left),
 		cmocka_unit_test(a_prompt_is_left_whatever_ends_the_send_there),
