@@ -157,10 +157,14 @@ static int ask_pin_tries(struct session *session)
 	return -1;
 }
 
-/* Once, whatever comes of it: the daemon has noted that it is tried. */
+/*
+ * Once, whatever comes of it: the daemon has noted that it is tried.  By plain AT: libgammu asks for the
+ * state first, and writes nothing when a modem tells it by an error.
+ */
 static void enter_pin(struct session *session, struct modem_order_pin *order)
 {
-	int r;
+	char command[32];
+	int r, code = 0;
 
 	session->pin_answered = true;
 	if (order->pin[0] == '\0') {
@@ -168,13 +172,19 @@ static void enter_pin(struct session *session, struct modem_order_pin *order)
 		return;
 	}
 	say_busy(session->worker->daemon, "pin");
-	r = gammu_enter_pin(session->gammu, order->pin);
+	snprintf(command, sizeof(command), "AT+CPIN=\"%s\"", order->pin);
 	explicit_bzero(order, sizeof(*order));
+	r = session_ask(session, command, NULL, 0, &code);
+	explicit_bzero(command, sizeof(command));
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
-	if (r < 0)
+	if (r == -EREMOTEIO && !session_code_is_busy(code))
 		session_tell_state(session, MODEM_STATE_PIN,
 				   "the SIM refused the PIN in pin_file: correct it, then restart; "
 				   "the same PIN is not tried again");
+	else if (r < 0)
+		session_tell_state(session, MODEM_STATE_PIN,
+				   "the modem did not take the PIN in pin_file, right or wrong: "
+				   "unlock the SIM in a phone; the same PIN is not tried again");
 }
 
 static bool ask_iccid(struct session *session);
