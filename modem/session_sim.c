@@ -30,6 +30,10 @@ enum {
 	CME_SIM_BUSY = 14,
 	CME_SIM_WRONG = 15,
 	CMS_SIM_BUSY = 314,
+	CME_PHONE_SIM_PIN = 5, /* 5 to 7, and 40 to 47: the modem's own locks */
+	CME_PHONE_FIRST_SIM_PUK = 7,
+	CME_NETWORK_PIN = 40,
+	CME_CORPORATE_PUK = 47,
 	CME_WAIT = 515, /* Wavecom: not ready yet */
 };
 
@@ -77,7 +81,8 @@ enum sim {
 	SIM_READY,
 	SIM_BUSY,
 	SIM_WANTS_PIN,
-	SIM_LOCKED, /* PUK, or something that only a person can enter */
+	SIM_LOCKED,  /* PUK, or something that only a person can enter */
+	SIM_FOREIGN, /* to this modem, which takes another's only */
 	SIM_MISSING,
 	SIM_BROKEN,
 	SIM_SILENT,
@@ -88,6 +93,9 @@ static enum sim sim_of_error(int code)
 {
 	if (session_code_is_busy(code))
 		return SIM_BUSY;
+	if ((code >= CME_PHONE_SIM_PIN && code <= CME_PHONE_FIRST_SIM_PUK) ||
+	    (code >= CME_NETWORK_PIN && code <= CME_CORPORATE_PUK))
+		return SIM_FOREIGN;
 	switch (code) {
 	case CME_NO_SIM:
 		return SIM_MISSING;
@@ -135,6 +143,9 @@ static enum sim ask_sim(struct session *session)
 		return SIM_READY;
 	if (answer[0] == '\0')
 		return SIM_UNKNOWN;
+	/* "PH-NET PIN", "PH-SIM PIN": it is not the SIM that is locked. */
+	if (strstr(answer, "PH-"))
+		return SIM_FOREIGN;
 	return strstr(answer, ": SIM PIN") ? SIM_WANTS_PIN : SIM_LOCKED;
 }
 
@@ -235,6 +246,11 @@ static void tell_sim(struct session *session, enum sim sim)
 		session_tell_state(session, MODEM_STATE_PIN,
 				   "the SIM is locked and wants its PUK: unlock it in a phone");
 		break;
+	case SIM_FOREIGN:
+		session_tell_state(session, MODEM_STATE_FAILED,
+				   "the modem is locked to an operator or to another SIM: have it "
+				   "unlocked, or put in the SIM that it takes");
+		break;
 	case SIM_MISSING:
 		session_tell_state(session, MODEM_STATE_FAILED,
 				   "there is no SIM in the modem: put one in");
@@ -313,6 +329,7 @@ bool session_open_sim(struct session *session)
 			long_enough = ++missing >= MISSING_MAX;
 			break;
 		case SIM_LOCKED:
+		case SIM_FOREIGN:
 		case SIM_BROKEN:
 			break;
 		}

@@ -89,6 +89,26 @@ static void a_pin_that_the_modem_did_not_try_is_not_called_wrong(void **state)
 	world_close(world);
 }
 
+/* From an operator's shop: no PUK helps. */
+static void a_modem_that_is_locked_to_an_operator_is_told(void **state)
+{
+	static const char *const REPLIES[] = {
+		"{ command = \"AT+CPIN?\"; lines = [ \"+CPIN: PH-NET PIN\" ]; final = \"OK\"; }",
+		"{ command = \"AT+CPIN?\"; lines = [ \"+CPIN: PH-SIM PIN\" ]; final = \"OK\"; }",
+		"{ command = \"AT+CPIN?\"; final = \"+CME ERROR: 40\"; }",
+		"{ command = \"AT+CPIN?\"; final = \"+CME ERROR: 5\"; }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(REPLIES) / sizeof(REPLIES[0]); i++) {
+		struct world *world = begin(REPLIES[i], "READY");
+
+		is(world, "failed", "the modem is locked to an operator or to another SIM");
+		assert_int_equal(pins_entered(world), 0);
+		world_close(world);
+	}
+}
+
 static int open_directory(void **state)
 {
 	(void)state;
@@ -112,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pin_that_is_asked_for_by_an_error_is_entered),
 		cmocka_unit_test(a_pin_that_the_modem_did_not_try_is_not_called_wrong),
+		cmocka_unit_test(a_modem_that_is_locked_to_an_operator_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, open_directory, remove_directory);
