@@ -397,6 +397,21 @@ static void a_modem_that_restarts_is_told_all_again_at_once(void **state)
 	end(world, worker);
 }
 
+/* Quectel's and Telit's keep the network's time from their clock until they are told otherwise. */
+static void the_modem_s_clock_follows_the_network(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CTZU=1\"; final = \"OK\"; } );\n", DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+	size_t mark = world_cell_mark(world);
+
+	(void)state;
+	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CREG=1", NULL);
+	/* Once: they write it down, and memory for that wears out. */
+	assert_int_equal(times_said(world, "text=AT+CTZU=1"), 1);
+	end(world, worker);
+}
+
 /* Some show the operator's number until they are asked for the name. */
 static void an_operator_in_digits_is_asked_for_its_name(void **state)
 {
@@ -545,6 +560,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
 		cmocka_unit_test(a_service_centre_that_comes_late_is_asked_for_again),
 		cmocka_unit_test(a_modem_that_restarts_is_told_all_again_at_once),
+		cmocka_unit_test(the_modem_s_clock_follows_the_network),
 		cmocka_unit_test(an_operator_in_digits_is_asked_for_its_name),
 		cmocka_unit_test(a_ussd_code_is_given_in_the_form_that_the_modem_takes),
 		cmocka_unit_test(a_ussd_code_that_the_network_answered_is_sent_once),
