@@ -176,32 +176,50 @@ int agenda_add_delete(struct agenda *agenda, int64_t reading_id)
 	return 1;
 }
 
-int64_t agenda_reading(struct agenda *agenda, const char *memory, int location,
-		       const uint8_t *octets, size_t size)
+/* The slot's reading with other octets is forgotten; *ret_free: where there is room. */
+static struct reading *known_reading(struct agenda *agenda, const struct slot *slot,
+				     const struct agenda_octets *read, struct reading **ret_free)
 {
-	struct reading *reading = NULL;
+	*ret_free = NULL;
+	for (size_t i = 0; i < READINGS_MAX; i++) {
+		struct reading *at = &agenda->readings[i];
+
+		if (at->id != 0 && slot_is(&at->slot, slot->memory, slot->location)) {
+			if (at->size == read->size &&
+			    memcmp(at->octets, read->octets, read->size) == 0)
+				return at;
+			at->id = 0;
+		}
+		if (at->id == 0 && !*ret_free)
+			*ret_free = at;
+	}
+	return NULL;
+}
+
+int64_t agenda_reading(struct agenda *agenda, const char *memory, int location,
+		       const struct agenda_octets *read)
+{
+	struct slot slot = { .location = location };
+	struct reading *reading, *room;
 
 	LOCKED(agenda);
 	if (memory[0] == '\0')
 		return ++agenda->last_reading;
-	for (size_t i = 0; i < READINGS_MAX; i++) {
-		struct reading *at = &agenda->readings[i];
-
-		if (at->id != 0 && slot_is(&at->slot, memory, location)) {
-			if (at->size == size && memcmp(at->octets, octets, size) == 0)
-				return at->id;
-			at->id = 0;
-		}
-		if (at->id == 0 && !reading)
-			reading = at;
+	strncpy(slot.memory, memory, sizeof(slot.memory) - 1);
+	reading = known_reading(agenda, &slot, read, &room);
+	if (reading) {
+		/* Twice the same: nothing was lost, and it is the header that is wrong. */
+		if (reading->doubtful && read->decoded)
+			agenda->lengths_lie = true;
+		reading->doubtful = false;
+		return reading->id;
 	}
-	if (!reading || size > sizeof(reading->octets))
+	if (!room || read->size > sizeof(room->octets))
 		return 0;
-	*reading = (struct reading){ .id = ++agenda->last_reading, .size = size };
-	strncpy(reading->slot.memory, memory, sizeof(reading->slot.memory) - 1);
-	reading->slot.location = location;
-	memcpy(reading->octets, octets, size);
-	return reading->id;
+	*room = (struct reading){ .id = ++agenda->last_reading, .slot = slot, .size = read->size };
+	room->doubtful = !read->decoded || (!read->fits && !agenda->lengths_lie);
+	memcpy(room->octets, read->octets, read->size);
+	return room->doubtful ? -EAGAIN : room->id;
 }
 
 void agenda_set_registration(struct agenda *agenda, enum answer_domain domain, int status)

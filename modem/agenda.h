@@ -41,10 +41,17 @@ bool agenda_add_ussd(struct agenda *agenda, const struct modem_order_ussd *order
  * -ENOENT for a reading that never was. */
 int agenda_add_delete(struct agenda *agenda, int64_t reading_id);
 
-/* A new id for what was read; the same id for the same octets in the same slot, until it is
- * deleted or the slot was announced anew.  memory "" has no slot.  0: too many are kept. */
+/* What was read.  fits: it is as long as its header says; decoded: it is a TPDU. */
+struct agenda_octets {
+	const uint8_t *octets;
+	size_t size;
+	bool fits, decoded;
+};
+/* A new id for it; the same id for the same octets in the same slot, until it is deleted or the slot
+ * was announced anew.  memory "" has no slot.  0: too many are kept.  -EAGAIN: it may have been cut
+ * on the line, and counts once it is read a second time. */
 int64_t agenda_reading(struct agenda *agenda, const char *memory, int location,
-		       const uint8_t *octets, size_t size);
+		       const struct agenda_octets *read);
 
 void agenda_set_registration(struct agenda *agenda, enum answer_domain domain, int status);
 /* One that becomes tight is swept at once. */

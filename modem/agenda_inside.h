@@ -23,6 +23,7 @@ struct reading {
 	int64_t id; /* 0: free */
 	struct slot slot;
 	bool deleting;
+	bool doubtful; /* not said yet: octets may have been lost on the way */
 	size_t size;
 	uint8_t octets[TPDU_SIZE_MAX];
 };
@@ -64,6 +65,7 @@ struct agenda {
 	size_t delete_first, delete_count;
 	struct reading readings[READINGS_MAX];
 	int64_t last_reading;
+	bool lengths_lie; /* a header's length is not that of its PDU, again and again */
 
 	int64_t minute_usec;
 	int64_t sweep_usec, swept_usec, sweep_due, network_due;

@@ -186,6 +186,22 @@ enum answer_final answer_final(const char *line, int *ret_code)
 
 /* ---------------------------------------------------------------- two lines in one */
 
+/* Where the reference of a send ends, when anything but its time stamp stands behind it. */
+static size_t reference_end(const char *line)
+{
+	size_t at = strlen("+CMGS:"), digits;
+
+	if (!begins(line, "+CMGS:"))
+		return 0;
+	at += strspn(line + at, " ");
+	digits = strspn(line + at, "0123456789");
+	at += digits;
+	at += strspn(line + at, " ");
+	if (digits == 0 || line[at] == '\0')
+		return 0;
+	return strchr("+^*#", line[at]) || strcmp(line + at, "OK") == 0 ? at : 0;
+}
+
 size_t answer_glued(const char *line)
 {
 	static const char *const INDICATIONS[] = { "+CMTI: \"", "+CDSI: \"" };
@@ -198,6 +214,8 @@ size_t answer_glued(const char *line)
 	/* The end of a PDU, or of a number. */
 	if (digits >= DIGITS_MIN && (line[digits] == '+' || strcmp(line + digits, "OK") == 0))
 		return digits;
+	if (reference_end(line) > 0)
+		return reference_end(line);
 	for (size_t at = 0; line[at]; at++) {
 		quotes += line[at] == '"';
 		for (size_t i = 0; at > 0 && quotes % 2 == 0 && i < ARRAY_SIZE(INDICATIONS); i++)

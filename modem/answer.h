@@ -96,8 +96,8 @@ struct answer_ussd {
 	bool open; /* the closing quote has not come: text goes on in the next line */
 };
 bool answer_ussd(const char *line, struct answer_ussd *ret);
-/* Where the text ends in a line that goes on with it, -1: not in this one. */
-int answer_ussd_end(const char *line, int *ret_dcs);
+/* Where the text ends in a line that goes on with it, -1: not in this one.  before: the lines before. */
+int answer_ussd_end(const char *before, const char *line, int *ret_dcs);
 
 /* The modem has just come up: said by nobody else than a modem that begins. */
 bool answer_is_boot(const char *line);

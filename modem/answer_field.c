@@ -223,11 +223,25 @@ static bool is_ussd_tail(const char *at, int *ret_dcs)
 	return true;
 }
 
-int answer_ussd_end(const char *line, int *ret_dcs)
+static size_t count_quotes(const char *text)
+{
+	size_t quotes = 0;
+
+	while (*text)
+		quotes += *text++ == '"';
+	return quotes;
+}
+
+int answer_ussd_end(const char *before, const char *line, int *ret_dcs)
 {
 	const char *quote = strrchr(line, '"');
 
-	return quote && is_ussd_tail(quote + 1, ret_dcs) ? (int)(quote - line) : -1;
+	if (!quote || !is_ussd_tail(quote + 1, ret_dcs))
+		return -1;
+	/* The first one opens the text, and those within come in pairs: this one may only end a line. */
+	if (quote[1] == '\0' && (1 + count_quotes(before) + count_quotes(line)) % 2)
+		return -1;
+	return (int)(quote - line);
 }
 
 bool answer_ussd(const char *line, struct answer_ussd *ret)
@@ -246,7 +260,7 @@ bool answer_ussd(const char *line, struct answer_ussd *ret)
 	at = skip_spaces(at + 1);
 	if (*at == '"') {
 		ret->text = at + 1;
-		end = answer_ussd_end(at + 1, &ret->dcs);
+		end = answer_ussd_end("", at + 1, &ret->dcs);
 		ret->open = end < 0;
 		ret->size = end < 0 ? strlen(at + 1) : (size_t)end;
 		return true;

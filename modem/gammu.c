@@ -169,16 +169,6 @@ int gammu_delete(struct gammu *gammu, const char *memory, int location)
 	return translate(GSM_DeleteSMS(gammu->machine, &message));
 }
 
-int gammu_enter_pin(struct gammu *gammu, const char *pin)
-{
-	GSM_SecurityCode code;
-
-	memset(&code, 0, sizeof(code));
-	code.Type = SEC_Pin;
-	strncpy(code.Code, pin, sizeof(code.Code) - 1);
-	return translate(GSM_EnterSecurityCode(gammu->machine, &code));
-}
-
 int gammu_identify(struct gammu *gammu)
 {
 	char text[GSM_MAX_INFO_LENGTH + 1];

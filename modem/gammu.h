@@ -21,7 +21,6 @@ int gammu_send(struct gammu *gammu);
 int gammu_read(struct gammu *gammu, const char *memory, int location);
 int gammu_delete(struct gammu *gammu, const char *memory, int location);
 
-int gammu_enter_pin(struct gammu *gammu, const char *pin);
 /* Has the modem say its IMEI and IMSI; the line half hears them. */
 int gammu_identify(struct gammu *gammu);
 /* 0..100, -1 unknown. */

@@ -47,6 +47,7 @@ struct modem {
 	/* the open send */
 	bool send_open, handed_over;
 	int64_t attempt;
+	unsigned slow_sends; /* that went out since libgammu's own waits were ordered */
 
 	bool ussd_open;
 	int64_t ussd_id; /* the last that was given out; 0: none yet */

@@ -11,6 +11,8 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 
+#define SLOW_SENDS_MAX 50
+
 void modem_close_send(struct modem *modem, const struct modem_word_outcome *outcome)
 {
 	modem->send_open = false;
@@ -86,6 +88,15 @@ static void measure_rest(struct modem *modem)
 		modem->deadlines.busy = modem->deadlines.progress = clock_monotonic_usec();
 }
 
+/* One silence does not make it slow for ever: the next worker tries without libgammu's waits again. */
+static void count_slow_send(struct modem *modem)
+{
+	if (modem->start.pace_percent == 0 || ++modem->slow_sends < SLOW_SENDS_MAX)
+		return;
+	modem->start.pace_percent = 0;
+	modem->slow_sends = 0;
+}
+
 static void take_outcome(struct modem *modem, const struct modem_word_outcome *outcome)
 {
 	if (!modem->send_open || outcome->attempt != modem->attempt) {
@@ -98,6 +109,8 @@ static void take_outcome(struct modem *modem, const struct modem_word_outcome *o
 	}
 	if (outcome->outcome == MODEM_OUTCOME_SENT || outcome->outcome == MODEM_OUTCOME_REFUSED)
 		modem_proved(modem);
+	if (outcome->outcome == MODEM_OUTCOME_SENT)
+		count_slow_send(modem);
 	measure_rest(modem);
 	modem_close_send(modem, outcome);
 }

@@ -237,7 +237,7 @@ void line_tick(struct line *line)
 		line_ended(line, ANSWER_OK, 0);
 	if (count_down(&line->prompted))
 		line_prompted(line);
-	/* At the prompt an OK says that nothing was sent. */
+	/* At the prompt an OK says that nothing was sent, after Ctrl-Z that nobody knows. */
 	if (count_down(&line->forgotten))
-		line_ended(line, line->state == LINE_STATE_PROMPT ? ANSWER_OK : ANSWER_ERROR, 0);
+		line_ended(line, line->state == LINE_STATE_ANSWER ? ANSWER_ERROR : ANSWER_OK, 0);
 }

@@ -17,7 +17,7 @@ enum line_event_type {
 	LINE_AWAKE,       /* the first OK: commands may begin */
 	LINE_LATE_RESULT, /* result: an answer before that, to somebody else's send */
 	LINE_INDICATED,   /* memory, location: a message was stored */
-	LINE_LISTED,      /* memory, location, octets: a stored message was read */
+	LINE_LISTED,      /* memory, location, octets, fits: a stored message was read */
 	LINE_SKIPPED, /* memory, location: an entry that is no received message, or without its PDU; text
 			 "text mode": the modem has left PDU mode, else NULL */
 	LINE_DIRECT,       /* octets: a message or status report that is stored nowhere */
@@ -44,6 +44,7 @@ struct line_event {
 	int location;
 	const uint8_t *octets; /* the TPDU; or, when it has none, all there is */
 	size_t size;
+	bool fits; /* the octets are as many as the line before said, if it did */
 	enum answer_domain domain;
 	int status;
 	int used, capacity;

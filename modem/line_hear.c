@@ -126,6 +126,9 @@ static void line_received(struct line *line)
 
 	if (line_ussd_gather(line, text))
 		return;
+	/* Some say their prompt again before the result. */
+	if (line->state == LINE_STATE_SUBMIT)
+		text += strspn(text, "> ");
 	for (size_t size; (size = answer_glued(text)) > 0;) {
 		char next = text[size];
 

@@ -16,6 +16,7 @@ static void tell_tpdu(struct line *line, struct line_event *event, const uint8_t
 
 	if (!answer_tpdu(octets, size, length, &at, &rest))
 		rest = size;
+	event->fits = length <= 0 || rest == (size_t)length;
 	event->octets = octets + at;
 	event->size = rest < TPDU_SIZE_MAX ? rest : TPDU_SIZE_MAX;
 	line_tell(line, event);

@@ -57,8 +57,16 @@ void line_ussd_feed(struct line *line)
 
 void line_ussd_end(struct line *line)
 {
-	line->ussd.open = false;
-	tell(line, line->ussd.status, -1, line->ussd.text);
+	struct gathered *ussd = &line->ussd;
+	size_t size = ussd->size;
+
+	/* Nothing came behind a quote that might have been one of a pair: it was the last. */
+	while (size > 0 && ussd->text[size - 1] == '\n')
+		size--;
+	if (size > 0 && ussd->text[size - 1] == '"')
+		ussd->text[size - 1] = '\0';
+	ussd->open = false;
+	tell(line, ussd->status, -1, ussd->text);
 }
 
 /* "+CMTI: …", "^RSSI:…": all that a modem says with a name before it.  Codes in a menu have digits. */
@@ -96,7 +104,7 @@ bool line_ussd_gather(struct line *line, const char *text)
 	if (!line->ussd.open || is_other(line, text))
 		return false;
 	line->ussd.ticks = LINE_USSD_TICKS;
-	end = answer_ussd_end(text, &dcs);
+	end = answer_ussd_end(line->ussd.text, text, &dcs);
 	add(line, text, end < 0 ? strlen(text) : (size_t)end);
 	if (end >= 0) {
 		line->ussd.open = false;

@@ -33,9 +33,14 @@ int64_t session_usec(const struct session *session, unsigned seconds)
 int session_ask_for(struct session *session, unsigned seconds, const char *command, char *answer,
 		    size_t size, int *ret_code)
 {
+	int64_t begun = clock_monotonic_usec();
 	int slave = session->worker->slave;
 	int r = ask(slave, command, session_usec(session, seconds), answer, size, ret_code);
 
+	/* Some are slow with every command: that many take a while is no silence. */
+	if (r != -ETIMEDOUT && r != -EIO &&
+	    clock_monotonic_usec() - begun >= session_usec(session, 1))
+		say_simple(session->worker->daemon, MODEM_WORD_PROGRESS);
 	if (r != -ETIMEDOUT ||
 	    ask(slave, "AT", session_usec(session, PROBE_SECONDS), NULL, 0, NULL) != 0)
 		return r;

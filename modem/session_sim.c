@@ -30,6 +30,10 @@ enum {
 	CME_SIM_BUSY = 14,
 	CME_SIM_WRONG = 15,
 	CMS_SIM_BUSY = 314,
+	CME_PHONE_SIM_PIN = 5, /* 5 to 7, and 40 to 47: the modem's own locks */
+	CME_PHONE_FIRST_SIM_PUK = 7,
+	CME_NETWORK_PIN = 40,
+	CME_CORPORATE_PUK = 47,
 	CME_WAIT = 515, /* Wavecom: not ready yet */
 };
 
@@ -77,7 +81,8 @@ enum sim {
 	SIM_READY,
 	SIM_BUSY,
 	SIM_WANTS_PIN,
-	SIM_LOCKED, /* PUK, or something that only a person can enter */
+	SIM_LOCKED,  /* PUK, or something that only a person can enter */
+	SIM_FOREIGN, /* to this modem, which takes another's only */
 	SIM_MISSING,
 	SIM_BROKEN,
 	SIM_SILENT,
@@ -88,6 +93,9 @@ static enum sim sim_of_error(int code)
 {
 	if (session_code_is_busy(code))
 		return SIM_BUSY;
+	if ((code >= CME_PHONE_SIM_PIN && code <= CME_PHONE_FIRST_SIM_PUK) ||
+	    (code >= CME_NETWORK_PIN && code <= CME_CORPORATE_PUK))
+		return SIM_FOREIGN;
 	switch (code) {
 	case CME_NO_SIM:
 		return SIM_MISSING;
@@ -135,6 +143,9 @@ static enum sim ask_sim(struct session *session)
 		return SIM_READY;
 	if (answer[0] == '\0')
 		return SIM_UNKNOWN;
+	/* "PH-NET PIN", "PH-SIM PIN": it is not the SIM that is locked. */
+	if (strstr(answer, "PH-"))
+		return SIM_FOREIGN;
 	return strstr(answer, ": SIM PIN") ? SIM_WANTS_PIN : SIM_LOCKED;
 }
 
@@ -157,10 +168,14 @@ static int ask_pin_tries(struct session *session)
 	return -1;
 }
 
-/* Once, whatever comes of it: the daemon has noted that it is tried. */
+/*
+ * Once, whatever comes of it: the daemon has noted that it is tried.  By plain AT: libgammu asks for the
+ * state first, and writes nothing when a modem tells it by an error.
+ */
 static void enter_pin(struct session *session, struct modem_order_pin *order)
 {
-	int r;
+	char command[32];
+	int r, code = 0;
 
 	session->pin_answered = true;
 	if (order->pin[0] == '\0') {
@@ -168,13 +183,19 @@ static void enter_pin(struct session *session, struct modem_order_pin *order)
 		return;
 	}
 	say_busy(session->worker->daemon, "pin");
-	r = gammu_enter_pin(session->gammu, order->pin);
+	snprintf(command, sizeof(command), "AT+CPIN=\"%s\"", order->pin);
 	explicit_bzero(order, sizeof(*order));
+	r = session_ask(session, command, NULL, 0, &code);
+	explicit_bzero(command, sizeof(command));
 	say_simple(session->worker->daemon, MODEM_WORD_IDLE);
-	if (r < 0)
+	if (r == -EREMOTEIO && !session_code_is_busy(code))
 		session_tell_state(session, MODEM_STATE_PIN,
 				   "the SIM refused the PIN in pin_file: correct it, then restart; "
 				   "the same PIN is not tried again");
+	else if (r < 0)
+		session_tell_state(session, MODEM_STATE_PIN,
+				   "the modem did not take the PIN in pin_file, right or wrong: "
+				   "unlock the SIM in a phone; the same PIN is not tried again");
 }
 
 static bool ask_iccid(struct session *session);
@@ -224,6 +245,11 @@ static void tell_sim(struct session *session, enum sim sim)
 	case SIM_LOCKED:
 		session_tell_state(session, MODEM_STATE_PIN,
 				   "the SIM is locked and wants its PUK: unlock it in a phone");
+		break;
+	case SIM_FOREIGN:
+		session_tell_state(session, MODEM_STATE_FAILED,
+				   "the modem is locked to an operator or to another SIM: have it "
+				   "unlocked, or put in the SIM that it takes");
 		break;
 	case SIM_MISSING:
 		session_tell_state(session, MODEM_STATE_FAILED,
@@ -303,6 +329,7 @@ bool session_open_sim(struct session *session)
 			long_enough = ++missing >= MISSING_MAX;
 			break;
 		case SIM_LOCKED:
+		case SIM_FOREIGN:
 		case SIM_BROKEN:
 			break;
 		}

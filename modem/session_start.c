@@ -97,6 +97,8 @@ bool session_start(struct session *session)
 	session_ask(session, "AT+CMEE=1", NULL, 0, NULL);
 	if (!session_identify(session) || !set_up(session))
 		return false;
+	/* Its clock shall follow the network (27.007 8.40).  Not every minute: some write it to flash. */
+	session_ask(session, "AT+CTZU=1", NULL, 0, NULL);
 	session_find_memories(session);
 	/* The worker before may have died within a dialogue. */
 	session_ask(session, "AT+CUSD=2", NULL, 0, NULL);

@@ -205,6 +205,17 @@ static int list_memory(struct session *session, const char *memory)
 	return r < 0 ? r : 1;
 }
 
+/* Where something may have been cut on the line, once more: it is believed when it comes twice. */
+static int list_surely(struct session *session, const char *memory)
+{
+	struct worker *worker = session->worker;
+	int r;
+
+	atomic_store(&worker->doubted, false);
+	r = list_memory(session, memory);
+	return r > 0 && atomic_load(&worker->doubted) ? list_memory(session, memory) : r;
+}
+
 static void tell_tight(struct session *session)
 {
 	int used, size;
@@ -245,7 +256,7 @@ int session_sweep(struct session *session)
 
 	atomic_store(&worker->missed, false);
 	for (size_t i = 0; i < session->memory_count; i++) {
-		int r = list_memory(session, session->memories[i]);
+		int r = list_surely(session, session->memories[i]);
 
 		if (only_silence(r) < 0 || r == -ECANCELED)
 			return r;

@@ -26,6 +26,7 @@ struct worker {
 
 	atomic_bool started; /* libgammu is: it need not give up by itself any more */
 	atomic_bool missed;  /* since it was cleared, a stored message could not be said */
+	atomic_bool doubted; /* since it was cleared, one may have been cut on the line */
 	atomic_uint entries; /* of stores, that the line half has seen */
 	atomic_bool ucs2;    /* the modem's strings are UCS2 in hex */
 };

@@ -4,6 +4,7 @@
  */
 #include "modem/worker.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "modem/say.h"
@@ -39,18 +40,26 @@ static void tell_received(struct worker *worker, const struct line_event *event)
 {
 	struct modem_word word = { .type = MODEM_WORD_RECEIVED };
 	struct modem_word_received *received = &word.received;
+	struct agenda_octets read = { .octets = event->octets,
+				      .size = event->size,
+				      .fits = event->fits };
 
 	memcpy(received->memory, event->memory, sizeof(received->memory));
 	received->location = event->memory[0] != '\0' ? event->location : -1;
 	memcpy(received->octets, event->octets, event->size);
 	received->size = event->size;
 	received->decoded = tpdu_decode(event->octets, event->size, &received->tpdu) == 0;
-	received->reading = agenda_reading(worker->agenda, event->memory, event->location,
-					   event->octets, event->size);
-	if (received->reading > 0)
+	read.decoded = received->decoded;
+	received->reading = agenda_reading(worker->agenda, event->memory, event->location, &read);
+	if (received->reading > 0) {
 		say(worker->daemon, &word);
-	else
+	} else if (received->reading == -EAGAIN) {
+		say_simple(worker->daemon, MODEM_WORD_PROGRESS);
+		atomic_store(&worker->doubted, true);
+		agenda_add_sweep(worker->agenda);
+	} else {
 		atomic_store(&worker->missed, true);
+	}
 }
 
 void worker_hear(struct worker *worker, const struct line_event *event)

@@ -18,6 +18,7 @@ enum {
 	MTI_MASK = 0x03,
 	MTI_DELIVER = 0x00,
 	MTI_STATUS_REPORT = 0x02,
+	MTI_RESERVED = 0x03,
 	UDHI = 0x40,
 };
 
@@ -266,6 +267,7 @@ int tpdu_take_apart(const uint8_t *octets, size_t size, struct tpdu *ret, struct
 	ret->port = -1;
 	switch (*first & MTI_MASK) {
 	case MTI_DELIVER:
+	case MTI_RESERVED: /* to be processed as the one before */
 		return decode_deliver(&cursor, *first & UDHI, ret, ret_body);
 	case MTI_STATUS_REPORT:
 		return decode_status_report(&cursor, ret);

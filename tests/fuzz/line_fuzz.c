@@ -162,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			world.line->from_modem_size < LINE_TEXT_SIZE &&
 			world.line->from_gammu_size < LINE_COMMAND_SIZE);
 	}
-	for (int i = 0; i < 64 && line_wants_tick(world.line); i++)
+	for (int i = 0; i < LINE_LOST_TICKS + 64 && line_wants_tick(world.line); i++)
 		line_tick(world.line);
 	require(!line_wants_tick(world.line));
 	world.line = line_free(world.line);

@@ -235,6 +235,32 @@ static void a_modem_that_lists_the_union_only_is_swept_there(void **state)
 	}
 }
 
+/* Serial sticks without flow control lose octets now and then: what is told is deleted next. */
+static void a_message_that_was_cut_on_the_line_is_read_once_more(void **state)
+{
+	static const char *const CUT[] = {
+		"\"07911326040000F0040B91134661008\"",
+		"\"07911326040000F0040B911346610089F600\", \"00208062917314080AE8329BFD4697D9EC37\"",
+		"\"07911326040000F0040B911346610089+CMTI: \\\"SM\\\",9\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CUT) / sizeof(CUT[0]); i++) {
+		char profile[256];
+		struct world *world;
+		pid_t worker;
+
+		snprintf(profile, sizeof(profile),
+			 "replies = ( { command = \"AT+CMGR=1\"; final = \"OK\"; times = 1;\n"
+			 "\tlines = [ \"+CMGR: 0,,28\", %s ]; } );\n",
+			 CUT[i]);
+		world = begin(profile, 100);
+		worker = world_worker_pid(world);
+		comes_in_as_new(world, "All of it.");
+		end(world, worker);
+	}
+}
+
 /* Nor does it say how much it holds: all slots are looked at before the SIM is known. */
 static void a_store_that_says_nothing_of_itself_is_read_slot_by_slot(void **state)
 {
@@ -291,6 +317,24 @@ static void a_command_that_is_never_answered_is_done_without(void **state)
 	goes_out(world, "Still there?");
 	comes_in(world, "Yes.");
 	end(world, worker);
+}
+
+/* A start, or a look at all settings, then takes longer than a modem may be silent. */
+static void a_modem_that_is_slow_with_everything_works(void **state)
+{
+	/* In the world's time it takes 1.8 seconds over each command. */
+	struct world *world = begin_so(true, "", 10);
+	size_t mark;
+
+	(void)state;
+	world_modem_set(world, "answer_ms", "180");
+	world_daemon_start(world);
+	world_modem_wait(world, WORLD_MODEM, "ready");
+	mark = world_cell_mark(world);
+	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CMGL=4", NULL);
+	goes_out(world, "No hurry.");
+	assert_int_equal(times_said(world, "text=AT+CFUN=1"), 1);
+	end(world, world_worker_pid(world));
 }
 
 /* Wavecom: "+CPIN: READY", and no OK behind it, or not even that. */
@@ -350,6 +394,21 @@ static void a_modem_that_restarts_is_told_all_again_at_once(void **state)
 	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CNMI=2,1,0,2,0", NULL);
 	comes_in(world, "It rings again.");
 	assert_in_range(now_msec() - begun, 0, 8000);
+	end(world, worker);
+}
+
+/* Quectel's and Telit's keep the network's time from their clock until they are told otherwise. */
+static void the_modem_s_clock_follows_the_network(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CTZU=1\"; final = \"OK\"; } );\n", DAY_PERCENT);
+	pid_t worker = world_worker_pid(world);
+	size_t mark = world_cell_mark(world);
+
+	(void)state;
+	world_cell_wait(world, mark, "line", "direction=in", "text=AT+CREG=1", NULL);
+	/* Once: they write it down, and memory for that wears out. */
+	assert_int_equal(times_said(world, "text=AT+CTZU=1"), 1);
 	end(world, worker);
 }
 
@@ -492,13 +551,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(
 			a_memory_that_is_refused_does_not_keep_the_others_from_being_known),
 		cmocka_unit_test(a_modem_that_lists_the_union_only_is_swept_there),
+		cmocka_unit_test(a_message_that_was_cut_on_the_line_is_read_once_more),
 		cmocka_unit_test(a_store_that_says_nothing_of_itself_is_read_slot_by_slot),
 		cmocka_unit_test(a_sim_that_stays_busy_is_told_and_waited_for),
 		cmocka_unit_test(a_command_that_is_never_answered_is_done_without),
+		cmocka_unit_test(a_modem_that_is_slow_with_everything_works),
 		cmocka_unit_test(a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi),
 		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
 		cmocka_unit_test(a_service_centre_that_comes_late_is_asked_for_again),
 		cmocka_unit_test(a_modem_that_restarts_is_told_all_again_at_once),
+		cmocka_unit_test(the_modem_s_clock_follows_the_network),
 		cmocka_unit_test(an_operator_in_digits_is_asked_for_its_name),
 		cmocka_unit_test(a_ussd_code_is_given_in_the_form_that_the_modem_takes),
 		cmocka_unit_test(a_ussd_code_that_the_network_answered_is_sent_once),

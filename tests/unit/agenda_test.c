@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "bridge/base/cleanup.h"
@@ -227,15 +228,54 @@ static void three_full_memories_are_kept(void **state)
 	static const char *const MEMORIES[] = { "SM", "ME", "SR" };
 	struct agenda *agenda = *state;
 	uint8_t octets[20] = { 0 };
+	const struct agenda_octets read = {
+		.octets = octets, .size = sizeof(octets), .fits = true, .decoded = true
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(MEMORIES); i++)
 		for (int location = 0; location < 255; location++) {
 			octets[0] = (uint8_t)location;
-			assert_true(agenda_reading(agenda, MEMORIES[i], location, octets,
-						   sizeof(octets)) > 0);
+			assert_true(agenda_reading(agenda, MEMORIES[i], location, &read) > 0);
 		}
 	octets[0] = 0;
-	assert_int_equal(agenda_reading(agenda, "SM", 0, octets, sizeof(octets)), 1);
+	assert_int_equal(agenda_reading(agenda, "SM", 0, &read), 1);
+}
+
+/* On serial lines octets get lost, and what is told is then deleted. */
+static void what_may_have_been_cut_counts_when_it_comes_twice(void **state)
+{
+	static const struct agenda_octets CUT = { (const uint8_t *)"hel", 3, false, false },
+					  OTHERWISE_CUT = { (const uint8_t *)"hlo", 3, false,
+							    true },
+					  WHOLE = { (const uint8_t *)"hello", 5, true, true };
+	struct agenda *agenda = *state;
+	int64_t id;
+
+	assert_int_equal(agenda_reading(agenda, "SM", 1, &CUT), -EAGAIN);
+	assert_int_equal(agenda_reading(agenda, "SM", 1, &OTHERWISE_CUT), -EAGAIN);
+	id = agenda_reading(agenda, "SM", 1, &WHOLE);
+	assert_true(id > 0);
+	assert_int_equal(agenda_reading(agenda, "SM", 1, &WHOLE), id);
+	/* It is no TPDU indeed. */
+	assert_int_equal(agenda_reading(agenda, "SM", 2, &CUT), -EAGAIN);
+	id = agenda_reading(agenda, "SM", 2, &CUT);
+	assert_true(id > 0);
+	assert_int_equal(agenda_reading(agenda, "SM", 2, &CUT), id);
+	assert_int_equal(agenda_reading(agenda, "SM", 3, &CUT), -EAGAIN);
+	/* What was not stored can't be read again. */
+	assert_true(agenda_reading(agenda, "", -1, &CUT) > 0);
+}
+
+/* Air780E: to read all of them twice would be for nothing. */
+static void a_modem_whose_lengths_are_wrong_is_doubted_once(void **state)
+{
+	static const struct agenda_octets ONE = { (const uint8_t *)"one", 3, false, true },
+					  TWO = { (const uint8_t *)"two", 3, false, true };
+	struct agenda *agenda = *state;
+
+	assert_int_equal(agenda_reading(agenda, "SM", 1, &ONE), -EAGAIN);
+	assert_true(agenda_reading(agenda, "SM", 1, &ONE) > 0);
+	assert_true(agenda_reading(agenda, "SM", 2, &TWO) > 0);
 }
 
 /* EF-ICCID has room for 20 digits (TS 51.011 10.1.1): one of 19 ends with a filler. */
@@ -272,6 +312,8 @@ int main(void)
 		TEST(a_store_that_becomes_tight_is_swept_at_once),
 		TEST(what_waits_can_be_dropped_once),
 		TEST(three_full_memories_are_kept),
+		TEST(what_may_have_been_cut_counts_when_it_comes_twice),
+		TEST(a_modem_whose_lengths_are_wrong_is_doubted_once),
 		TEST(an_iccid_is_the_same_with_its_filler_and_without),
 	};
 

@@ -100,6 +100,29 @@ static int worker_whose_sim_was_changed(void)
 	return 0;
 }
 
+/* One text is never answered, all others are. */
+static int __attribute__((noreturn)) worker_of_a_silent_modem(void)
+{
+	static struct modem_order order;
+	struct modem_word word = { .type = MODEM_WORD_HANDED_OVER };
+	struct modem_word outcome = { .type = MODEM_WORD_OUTCOME,
+				      .outcome = { 0, MODEM_OUTCOME_SENT, 7, MODEM_ERROR_NONE,
+						   0 } };
+
+	hear(MODEM_ORDER_START, &order);
+	tell_state(MODEM_STATE_READY, "");
+	for (;;) {
+		hear(MODEM_ORDER_SEND, &order);
+		tell(MODEM_WORD_BUSY, MODEM_BUSY_SEND);
+		word.handed_over.attempt = outcome.outcome.attempt = order.send.attempt;
+		modem_word_send(SPAWN_SOCKET_FD, &word);
+		if (strcmp(order.send.text, "silence") == 0)
+			poll(NULL, 0, -1);
+		modem_word_send(SPAWN_SOCKET_FD, &outcome);
+		tell(MODEM_WORD_IDLE, "");
+	}
+}
+
 static void worker_begin(struct world *world, const char *name, unsigned time_percent)
 {
 	struct modem_settings settings = {
@@ -185,6 +208,24 @@ static void a_change_of_the_sim_is_not_punished(void **state)
 	assert_int_not_equal(modem_worker_pid(world->modem), pid);
 }
 
+static void silence_does_not_make_a_modem_slow_for_ever(void **state)
+{
+	struct world *world = *state;
+
+	worker_begin(world, "silent", TIME_PERCENT);
+	RUN_UNTIL(world, modem_is_free(world->modem));
+	send_text(world, "silence", 1);
+	RUN_UNTIL(world, world->outcomes == 1);
+	assert_int_equal(world->outcome.outcome, MODEM_OUTCOME_UNKNOWN);
+	for (unsigned i = 1; i <= 50; i++) {
+		assert_int_equal(world->modem->start.pace_percent, 100);
+		RUN_UNTIL(world, modem_is_free(world->modem));
+		send_text(world, "well", 1 + i);
+		RUN_UNTIL(world, world->outcomes == 1 + i);
+	}
+	assert_int_equal(world->modem->start.pace_percent, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +234,7 @@ int main(int argc, char **argv)
 		TEST(a_worker_without_a_sim_lives_on),
 		TEST(with_its_sim_it_has_to_start_in_time),
 		TEST(a_change_of_the_sim_is_not_punished),
+		TEST(silence_does_not_make_a_modem_slow_for_ever),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "simless") == 0)
@@ -201,6 +243,8 @@ int main(int argc, char **argv)
 		return worker_that_hangs();
 	if (argc > 1 && strcmp(argv[1], "swapped") == 0)
 		return worker_whose_sim_was_changed();
+	if (argc > 1 && strcmp(argv[1], "silent") == 0)
+		return worker_of_a_silent_modem();
 	if (argc > 1)
 		return slow_worker(strcmp(argv[1], "slow") == 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);

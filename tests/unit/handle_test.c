@@ -78,6 +78,7 @@ static void what_is_received_is_deleted_on_order_only(void **state)
 static void a_message_with_impossible_lengths_is_handed_out_raw(void **state)
 {
 	struct world *world = *state;
+	const struct modem_word_received *raw, *other;
 	char hex[400] = "0404812143000062101000000000FF";
 
 	/* UDL 255, which makes libgammu smash its stack, and 140 octets behind it. */
@@ -89,10 +90,13 @@ static void a_message_with_impossible_lengths_is_handed_out_raw(void **state)
 	cell_do(world, "{\"op\":\"incoming\",\"modem\":\"north\",\"from\":\"" PHONE
 		       "\",\"text\":\"after it\"}");
 	RUN_UNTIL(world, world->receptions == 2);
-	assert_false(world->received[0].decoded);
-	assert_int_equal(world->received[0].size, strlen(hex) / 2);
-	assert_string_equal(world->received[1].tpdu.text, "after it");
-	assert_int_equal(modem_delete(world->modem, world->received[0].reading), 0);
+	/* It is read twice before it is believed: the other may overtake it. */
+	raw = &world->received[world->received[0].decoded];
+	other = &world->received[!world->received[0].decoded];
+	assert_false(raw->decoded);
+	assert_int_equal(raw->size, strlen(hex) / 2);
+	assert_string_equal(other->tpdu.text, "after it");
+	assert_int_equal(modem_delete(world->modem, raw->reading), 0);
 	RUN_UNTIL(world, world->deletions == 1);
 	assert_true(world->deleted);
 	assert_true(modem_worker_pid(world->modem) > 0);

@@ -27,6 +27,11 @@ static void ussd_comes_in_every_form(void **state)
 		{ "+CUSD: 0,AA180C3602", "ussd 0 -1 \"AA180C3602\";" },
 		{ "+CUSD: 0,\"say \"yes\" now\",15", "ussd 0 15 \"say \"yes\" now\";" },
 		{ "+CUSD: 0,\"\",15", "ussd 0 15 \"\";" },
+		{ "+CUSD: 1,\"say \"hi\"\r\nthere\",15", "ussd 1 15 \"say \"hi\"\nthere\";" },
+		{ "+CUSD: 1,\"1 \"Gold\"\r\n2 \"Blue\"\r\n3 none\"",
+		  "ussd 1 -1 \"1 \"Gold\"\n2 \"Blue\"\n3 none\";" },
+		{ "+CUSD: 1,\"\"Gold\"\r\nor \"Blue\"\",15",
+		  "ussd 1 15 \"\"Gold\"\nor \"Blue\"\";" },
 		{ "+CUSD: 0,AA180C3602,15999", "ussd 0 -1 \"AA180C3602,15999\";" },
 		{ "+CUSD: 4", "ussd 4 -1 \"\";" },
 		{ "+CUSD: (0-2)", "" },
@@ -47,6 +52,19 @@ static void ussd_comes_in_every_form(void **state)
 		assert_false(line_wants_tick(line));
 		line_free(line);
 	}
+}
+
+static void a_quote_that_has_no_other_ends_the_text_after_a_moment(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	says(line, &log, "\r\n+CUSD: 0,\"a 5\" screen\"\r\n", "");
+	ticks(line, LINE_USSD_TICKS);
+	says(line, &log, "", "ussd 0 -1 \"a 5\" screen\";");
+	assert_false(line_wants_tick(line));
+	line_free(line);
 }
 
 static void ussd_within_the_answer_of_cusd_ends_nothing(void **state)
@@ -208,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ussd_comes_in_every_form),
+		cmocka_unit_test(a_quote_that_has_no_other_ends_the_text_after_a_moment),
 		cmocka_unit_test(ussd_within_the_answer_of_cusd_ends_nothing),
 		cmocka_unit_test(an_open_ussd_text_swallows_no_end_and_no_indication),
 		cmocka_unit_test(an_open_ussd_text_hides_no_restart_and_no_sim),

@@ -90,7 +90,8 @@ static inline void on_event(const struct line_event *event, void *userdata)
 		return;
 	case LINE_LISTED:
 		hex_of(event->octets, event->size, hex);
-		sprintf(text, "listed %s %d %s;", event->memory, event->location, hex);
+		sprintf(text, "listed %s %d %s%s;", event->memory, event->location, hex,
+			event->fits ? "" : "?");
 		break;
 	case LINE_SKIPPED:
 		sprintf(text, "skipped%s%.20s;", event->text ? " " : "",

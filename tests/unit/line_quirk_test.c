@@ -319,6 +319,37 @@ static void a_command_that_a_restart_forgot_fails_after_a_while(void **state)
 	line_free(line);
 }
 
+/* The worker need not be killed for it. */
+static void a_restart_while_it_sends_leaves_that_unknown_after_a_while(void **state)
+{
+	struct log log;
+	struct line *line = line_awake(&log);
+
+	(void)state;
+	line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+	exchange(line, "AT+CMGS=14", "\r\n> ");
+	from_gammu(line, "00AA\x1a");
+	from_modem(line, "\r\nRDY\r\n");
+	assert_true(line_wants_tick(line));
+	ticks(line, LINE_LOST_TICKS - 1);
+	assert_true(line_is_submitting(line));
+	ticks(line, 1);
+	assert_false(line_is_submitting(line));
+	assert_string_equal(log.events, "handing over;result 3 ref -1 kind 0 code 0;");
+	/* Heard between the PDU and Ctrl-Z it was chatter, and the result comes in time. */
+	memset(&log, 0, sizeof(log));
+	line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+	exchange(line, "AT+CMGS=14", "\r\n> ");
+	from_gammu(line, "00AA");
+	from_modem(line, "\r\nRDY\r\n");
+	from_gammu(line, "\x1a");
+	assert_true(line_wants_tick(line));
+	ticks(line, LINE_LOST_TICKS - 1);
+	from_modem(line, "\r\n+CMGS: 9\r\n\r\nOK\r\n");
+	assert_string_equal(log.events, "handing over;result 0 ref 9 kind 0 code 0;");
+	line_free(line);
+}
+
 /* ---------------------------------------------------------------- the prompt */
 
 static void every_form_of_prompt_is_one(void **state)
@@ -360,6 +391,39 @@ static void a_refusal_before_the_prompt_is_asked_again_once(void **state)
 					       "AT+CMGS=10\r\x1b");
 		assert_non_null(strstr(log.gammu, refusals[i]));
 		assert_int_equal(strncmp(log.events, "result 1", 8), 0);
+		line_free(line);
+	}
+}
+
+/* Without its number a message is unknown, and its report nobody's. */
+static void a_reference_is_found_whatever_stands_beside_it(void **state)
+{
+	static const struct {
+		const char *said, *unasked;
+	} CASES[] = {
+		{ "+CMGS: 7^RSSI: 22", "" },
+		{ "+CMGS: 7*PSUTTZ: 1", "" },
+		{ "+CMGS: 7+CMTI: \"SM\",4", "indicated SM 4;" },
+		{ "+CMGS: 7+CDS: 25\r\n" REPORT, "direct " REPORT_TPDU ";" },
+		{ "+CMGS: 7OK", "" },
+		{ "> +CMGS: 7", "" },
+		{ "> > +CMGS: 7 ^RSSI: 22", "" },
+		{ ">\r\n+CMGS: 7,\"26/08/19,13:37:41+32\"", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		struct log log;
+		struct line *line = line_awake(&log);
+
+		line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+		exchange(line, "AT+CMGS=14", "\r\n> ");
+		from_gammu(line, "00AA\x1a");
+		from_modem(line, "\r\n");
+		from_modem(line, CASES[i].said);
+		from_modem(line, "\r\n\r\nOK\r\n");
+		assert_string_equal(log.events, "handing over;result 0 ref 7 kind 0 code 0;");
+		assert_string_equal(log.unasked, CASES[i].unasked);
 		line_free(line);
 	}
 }
@@ -470,8 +534,10 @@ int main(void)
 		cmocka_unit_test(cpin_without_ok_is_completed),
 		cmocka_unit_test(a_reference_without_ok_is_completed),
 		cmocka_unit_test(a_command_that_a_restart_forgot_fails_after_a_while),
+		cmocka_unit_test(a_restart_while_it_sends_leaves_that_unknown_after_a_while),
 		cmocka_unit_test(every_form_of_prompt_is_one),
 		cmocka_unit_test(a_refusal_before_the_prompt_is_asked_again_once),
+		cmocka_unit_test(a_reference_is_found_whatever_stands_beside_it),
 		cmocka_unit_test(edit_mode_is_left_after_a_refusal),
 		cmocka_unit_test(a_prompt_that_is_given_up_is_left),
 		cmocka_unit_test(a_prompt_is_left_whatever_ends_the_send_there),

@@ -395,11 +395,27 @@ static void padding_behind_a_tpdu_is_ignored(void **state)
 	assert_string_equal(tpdu.text, delivers[0].text);
 }
 
+/* 3GPP TS 23.040 9.2.3.1 */
+static void a_reserved_type_is_read_as_a_message(void **state)
+{
+	uint8_t octets[TPDU_SIZE_MAX];
+	struct tpdu tpdu;
+	size_t size = from_hex("0705810180F600006221108000002302E834", octets);
+
+	(void)state;
+	assert_int_equal(decode(octets, size, &tpdu), 0);
+	assert_int_equal(tpdu.kind, TPDU_DELIVER);
+	assert_string_equal(tpdu.address, "10086");
+	assert_string_equal(tpdu.text, "hi");
+	/* A slot that was erased is none all the same. */
+	memset(octets, 0xff, sizeof(octets));
+	assert_int_equal(decode(octets, sizeof(octets), &tpdu), -EBADMSG);
+}
+
 static void lengths_that_lie_are_refused(void **state)
 {
 	static const char *const heads[] = {
 		"0505810180F600006221108000002302E834",               /* SMS-SUBMIT-REPORT */
-		"0705810180F600006221108000002302E834",               /* reserved */
 		"0415910180F600000000000000000000006221108000002300", /* 21 digits */
 		"04FF910180F600000000000000000000006221108000002300",
 		"0405810180F6000062211080000023A1", /* 161 septets */
@@ -519,6 +535,7 @@ int main(void)
 		cmocka_unit_test(what_no_calendar_has_is_no_moment),
 		cmocka_unit_test(a_tpdu_that_was_cut_is_refused),
 		cmocka_unit_test(padding_behind_a_tpdu_is_ignored),
+		cmocka_unit_test(a_reserved_type_is_read_as_a_message),
 		cmocka_unit_test(lengths_that_lie_are_refused),
 		cmocka_unit_test(the_longest_text_has_room),
 		cmocka_unit_test(greek_takes_more_bytes_than_any_other_text),
