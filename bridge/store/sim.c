@@ -175,7 +175,8 @@ int clock_turn(struct database *db, const struct store_now *now)
 	db->sims.started_usec = now->usec;
 	for (size_t i = 0; i < db->sims.count; i++)
 		db->sims.seen[i].seen_usec = now->usec;
-	r = now->trusted ? waits_end(db, now->usec) : 0;
+	/* Only a clock that was ahead has stored what is still to come: else the queue is not looked at. */
+	r = now->trusted && db->newest_usec > now->usec ? waits_end(db, now->usec) : 0;
 	if (r < 0 || !now->trusted || before != CLOCK_UNTRUSTED)
 		return r;
 	r = EXECUTE(db, "UPDATE part SET unknown_at = ? WHERE unknown_at > 0", INT(now->usec));
