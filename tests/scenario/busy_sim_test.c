@@ -28,7 +28,6 @@ static void what_is_shown_before_the_sim_is_known_comes_once(void **state)
 {
 	struct world *world = *state;
 	char phone[16];
-	WORLD_JSON *shown = NULL;
 	WORLD_JSON *items = NULL;
 
 	world_daemon_kill(world);
@@ -38,7 +37,7 @@ static void what_is_shown_before_the_sim_is_known_comes_once(void **state)
 	world_worker_opened(world);
 	world_number(world, phone);
 	world_type(world, phone, "Shown and stored.", 17);
-	shown = world_inbox_wait(world, phone, 1);
+	json_decref(world_inbox_wait(world, phone, 1));
 	assert_int_equal(world_cell_count(world, 0, "read", NULL), 0);
 	world_modem_set(world, "sim_busy", "0");
 	world_cell_wait(world, 0, "deleted", NULL);
