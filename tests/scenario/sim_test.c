@@ -5,6 +5,8 @@
  */
 #include "tests/scenario/scenario.h"
 
+#include <sys/stat.h>
+
 static void modem_reason_is(struct world *world, const char *words)
 {
 	int status;
@@ -84,6 +86,18 @@ static void a_message_waits_for_the_sim(void **state)
 	assert_int_equal(world_screen_count(world, phone), 1);
 }
 
+/* In whatever form. */
+static size_t pins_entered(struct world *world, size_t mark)
+{
+	const json_t *event;
+	size_t count = 0;
+
+	for (size_t i = mark; (event = world_cell_event(world, i)); i++)
+		count += strcmp(world_text(event, "direction"), "in") == 0 &&
+			 strncmp(world_text(event, "text"), "AT+CPIN=", 8) == 0;
+	return count;
+}
+
 static void a_puk_is_left_to_a_person(void **state)
 {
 	struct world *world = *state;
@@ -97,9 +111,8 @@ static void a_puk_is_left_to_a_person(void **state)
 	world_modem_set(world, "cpin", "READY");
 	all_is_well(world);
 	assert_int_equal(world_worker_pid(world), worker);
-	/* Nothing was tried. */
-	assert_int_equal(
-		world_cell_count(world, mark, "line", "direction=in", "text=AT+CPIN=", NULL), 0);
+	/* Nothing was tried, though there is a PIN to try. */
+	assert_int_equal(pins_entered(world, mark), 0);
 }
 
 static void a_busy_sim_is_waited_for(void **state)
@@ -228,13 +241,33 @@ static void another_sim_is_found_without_a_word_of_it(void **state)
 	all_is_well(world);
 }
 
+static void pin_file_write(struct world *world)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cell/pin", world_directory(world));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs("4321", file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
 static int open_world(void **state)
 {
 	static const char *const ARGUMENTS[] = { "--log-lines", "--modem",
 						 WORLD_MODEM ",number=" WORLD_MODEM_NUMBER, NULL };
 
-	*state = world_open(
-		&(struct world_options){ .failed = scenario_failed, .cell_arguments = ARGUMENTS });
+	*state = world_open(&(struct world_options){
+		.failed = scenario_failed,
+		.cell_arguments = ARGUMENTS,
+		.modems = "{ name = \"" WORLD_MODEM "\"; device = \"@/" WORLD_MODEM
+			  "\"; number = \"" WORLD_MODEM_NUMBER "\"; pin_file = \"@/pin\"; }",
+		.without_daemon = true,
+	});
+	pin_file_write(*state);
+	world_daemon_start(*state);
 	return 0;
 }
 
