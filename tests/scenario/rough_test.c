@@ -374,8 +374,7 @@ static void a_service_centre_that_comes_late_is_asked_for_again(void **state)
 	pid_t worker = world_worker_pid(world);
 
 	(void)state;
-	for (int i = 0; i < 300 && times_said(world, "text=AT+CSCA?") < 2; i++)
-		world_sleep(world, -1, 100);
+	scenario_wait(world, times_said(world, "text=AT+CSCA?") >= 2);
 	assert_int_equal(times_said(world, "text=AT+CSCA?"), 2);
 	goes_out(world, "By way of the right centre.");
 	end(world, worker);
@@ -412,6 +411,15 @@ static void the_modem_s_clock_follows_the_network(void **state)
 	end(world, worker);
 }
 
+static bool operator_is_shown(struct world *world, char name[static 64])
+{
+	int status;
+	WORLD_JSON *modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+
+	snprintf(name, 64, "%s", world_text(modem, "operator"));
+	return name[0] != '\0';
+}
+
 /* Some show the operator's number until they are asked for the name. */
 static void an_operator_in_digits_is_asked_for_its_name(void **state)
 {
@@ -420,18 +428,10 @@ static void an_operator_in_digits_is_asked_for_its_name(void **state)
 		      "\tlines = [ \"+COPS: 0,2,\\\"46000\\\"\" ]; } );\n",
 		      100);
 	pid_t worker = world_worker_pid(world);
-	char name[64] = "";
+	char name[64];
 
 	(void)state;
-	for (int i = 0; i < 100 && name[0] == '\0'; i++) {
-		int status;
-		WORLD_JSON *modem =
-			world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
-
-		snprintf(name, sizeof(name), "%s", world_text(modem, "operator"));
-		if (name[0] == '\0')
-			world_sleep(world, -1, 100);
-	}
+	scenario_wait(world, operator_is_shown(world, name));
 	assert_string_equal(name, OPERATOR);
 	assert_int_equal(times_said(world, "text=AT+COPS?"), 2);
 	end(world, worker);

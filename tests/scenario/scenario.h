@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/scenario/world.h"
 
@@ -53,6 +54,25 @@ static inline void scenario_turn(struct world *world)
 	world_type(world, phone, "What time is it?", 16);
 	json_decref(world_inbox_wait(world, phone, 1));
 }
+
+/* For what no event tells.  Seconds, not turns: whatever is written meanwhile is a turn. */
+#define SCENARIO_PATIENCE 60
+static inline bool scenario_sleep(struct world *world, const struct timespec *begun)
+{
+	struct timespec now;
+
+	world_sleep(world, -1, 100);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - begun->tv_sec < SCENARIO_PATIENCE;
+}
+#define scenario_wait(world, condition)                                                            \
+	do {                                                                                       \
+		struct timespec begun_;                                                            \
+		clock_gettime(CLOCK_MONOTONIC, &begun_);                                           \
+		while (!(condition))                                                               \
+			if (!scenario_sleep(world, &begun_))                                       \
+				world_fail(world, "in vain: %s", #condition);                      \
+	} while (0)
 
 /* Says where two texts part instead of printing both. */
 static inline void texts_equal(const char *text, size_t size, const json_t *shown, const char *key)

@@ -207,24 +207,23 @@ static void a_network_that_is_lost_and_found_is_told(void **state)
 	all_is_well(world);
 }
 
+static bool iccid_is(struct world *world, const char *iccid)
+{
+	int status;
+	WORLD_JSON *modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+
+	return strcmp(world_text(modem, "iccid"), iccid) == 0;
+}
+
 static void another_sim_gets_another_worker(void **state)
 {
 	struct world *world = *state;
 	pid_t worker = world_worker_pid(world);
-	WORLD_JSON *modem = NULL;
-	int status;
 
 	world_modem_set(world, "imsi", "460011234567890");
 	world_modem_set(world, "iccid", "89860112345678901234");
 	says(world, "+CPIN: NOT READY");
-	for (int i = 0; i < 300; i++) {
-		json_decref(modem);
-		modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
-		if (strcmp(world_text(modem, "iccid"), "89860112345678901234") == 0)
-			break;
-		world_sleep(world, -1, 100);
-	}
-	assert_string_equal(world_text(modem, "iccid"), "89860112345678901234");
+	scenario_wait(world, iccid_is(world, "89860112345678901234"));
 	all_is_well(world);
 	assert_int_not_equal(world_worker_pid(world), worker);
 }
@@ -235,9 +234,7 @@ static void another_sim_is_found_without_a_word_of_it(void **state)
 	pid_t worker = world_worker_pid(world);
 
 	world_modem_set(world, "iccid", "89860112345678909999");
-	for (int i = 0; i < 300 && world_worker_pid(world) == worker; i++)
-		world_sleep(world, -1, 100);
-	assert_int_not_equal(world_worker_pid(world), worker);
+	scenario_wait(world, world_worker_pid(world) != worker);
 	all_is_well(world);
 }
 

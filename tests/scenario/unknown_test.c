@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A part that was handed over, and whose answer nobody heard: what settles it, and what becomes of
- * it when nothing does.  At 5 % of all spans, unknown_minutes = 1 are three seconds.
+ * it when nothing does.  At 5 % of all spans.
  */
 #include "tests/scenario/scenario.h"
 
@@ -90,16 +90,6 @@ static size_t submits(struct world *world, size_t mark, const char *phone)
 	return world_cell_count(world, mark, "submit", to, NULL);
 }
 
-static void submits_wait(struct world *world, size_t mark, const char *phone, size_t count)
-{
-	for (unsigned i = 0; submits(world, mark, phone) < count; i++) {
-		if (i == 300)
-			fail_msg("%zu parts are on the air, not %zu", submits(world, mark, phone),
-				 count);
-		world_sleep(world, -1, 100);
-	}
-}
-
 static json_int_t reference_of(struct world *world, size_t mark, const char *text)
 {
 	char with[200];
@@ -177,11 +167,40 @@ static void the_order_of_references_tells_two_apart(void **state)
 	assert_int_equal(world_screen_count(*state, phone), 3);
 }
 
+/* Another daemon. */
+static void span_is_short_now(struct world *world)
+{
+	char sed[] = "/bin/sed", in_place[] = "-i", path[256];
+	char change[] = "s/unknown_minutes = 60/unknown_minutes = 1/";
+	char *argv[] = { sed, in_place, change, path, NULL };
+
+	snprintf(path, sizeof(path), "%s", world_config_path(world));
+	assert_int_equal(world_daemon_stop(world), 0);
+	WORLD_RESULT *changed = world_run(world, argv, NULL, 0);
+	assert_int_equal(changed->status, 0);
+	world_daemon_start(world);
+}
+
+static void is_unknown(struct world *world, const char *id)
+{
+	WORLD_JSON *message = world_message(world, id);
+
+	assert_string_equal(world_text(message, "state"), "unknown");
+	assert_int_equal(json_array_size(world_at(message, "recipients.0.attempts")), 1);
+}
+
+/* Each is deleted when the daemon has taken it. */
+static void reports_taken(struct world *world, size_t mark, size_t count)
+{
+	scenario_wait(world, world_cell_count(world, mark, "deleted", NULL) >= count);
+	assert_int_equal(world_cell_count(world, mark, "report", NULL), count);
+}
+
 /* On a SIM of which no reference was ever heard, nothing tells two apart: neither is settled. */
 static void with_nothing_to_go_by_neither_is_settled(void **state)
 {
 	char phone[16], ids[2][65];
-	size_t cell, bridge;
+	size_t cell, bridge, released;
 
 	world_modem_set(*state, "iccid", "8986001234567890999");
 	world_worker_kill(*state);
@@ -192,9 +211,14 @@ static void with_nothing_to_go_by_neither_is_settled(void **state)
 	reports_of(*state, phone, "withhold");
 	send_unheard(*state, phone, "One of two.", ids[0]);
 	send_unheard(*state, phone, "Two of two.", ids[1]);
+	released = world_cell_mark(*state);
 	reports_released(*state, phone);
+	reports_taken(*state, released, 2);
+	is_unknown(*state, ids[0]);
+	is_unknown(*state, ids[1]);
 
 	/* The first is sent again in the end, and then the phone has it twice, and sees why. */
+	span_is_short_now(*state);
 	said(*state, bridge, ids[0], "unknown", "pending");
 	json_decref(world_message_wait(*state, ids[0], "delivered"));
 	json_decref(world_message_wait(*state, ids[1], "delivered"));
@@ -265,7 +289,7 @@ static void of_several_parts_only_the_unknown_one_goes_again(void **state)
 		worker_dies(*state, cell);
 		WORLD_JSON *screen = world_screen_wait(*state, phone, 1);
 		/* When the second try is on the air, the reports may come. */
-		submits_wait(*state, cell, phone, arrives[i] ? 3 : 2);
+		scenario_wait(*state, submits(*state, cell, phone) >= (arrives[i] ? 3 : 2));
 		reports_released(*state, phone);
 		WORLD_JSON *message = world_message_wait(*state, id, "delivered");
 
@@ -376,30 +400,46 @@ static void only_what_is_unknown_can_be_settled(void **state)
 	json_decref(world_message_wait(*state, id, "delivered"));
 }
 
-static int open_world(void **state)
+static int open_world(void **state, const char *config)
 {
-	*state =
-		world_open(&(struct world_options){ .failed = scenario_failed,
-						    .config = "delivery: { unknown_minutes = 1; };",
-						    .time_percent = 5 });
+	*state = world_open(&(struct world_options){
+		.failed = scenario_failed, .config = config, .time_percent = 5 });
 	scenario_turn(*state);
 	return 0;
 }
 
+/* Three minutes: nothing that a test does takes as long. */
+static int open_patient(void **state)
+{
+	return open_world(state, "delivery: { unknown_minutes = 60; };");
+}
+
+/* Three seconds. */
+static int open_hasty(void **state)
+{
+	return open_world(state, "delivery: { unknown_minutes = 1; };");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest settled[] = {
 		scenario_test(a_report_settles_it),
 		scenario_test(a_late_answer_settles_it),
 		scenario_test(the_order_of_references_tells_two_apart),
+		/* The last: it makes the span short in the end. */
+		scenario_test(with_nothing_to_go_by_neither_is_settled),
+	};
+	const struct CMUnitTest unsettled[] = {
 		scenario_test(what_stays_unknown_is_sent_again_and_the_reader_sees_it),
 		scenario_test(a_text_that_just_fits_is_cut_again_for_the_prefix),
 		scenario_test(of_several_parts_only_the_unknown_one_goes_again),
 		scenario_test(what_is_held_is_settled_as_the_operator_says),
 		scenario_test(a_late_report_settles_what_is_held),
 		scenario_test(only_what_is_unknown_can_be_settled),
-		scenario_test(with_nothing_to_go_by_neither_is_settled),
 	};
+	int failed = cmocka_run_group_tests_name("what settles it", settled, open_patient,
+						 scenario_close);
 
-	return cmocka_run_group_tests_name("unknown", tests, open_world, scenario_close);
+	return failed + cmocka_run_group_tests_name("what happens when nothing does", unsettled,
+						    open_hasty, scenario_close);
 }
