@@ -24,6 +24,19 @@ static int64_t time_of_wait(useconds_t usec)
 	return clock_monotonic_usec() - begun;
 }
 
+/* A busy machine makes some longer, not all of them. */
+static int64_t shortest_of_ten(useconds_t usec)
+{
+	int64_t shortest = INT64_MAX;
+
+	for (int i = 0; i < 10; i++) {
+		int64_t took = time_of_wait(usec);
+
+		shortest = took < shortest ? took : shortest;
+	}
+	return shortest;
+}
+
 static void another_thread_s_waits_are_as_ever(void **state)
 {
 	(void)state;
@@ -38,13 +51,9 @@ static void long_waits_are_scaled_and_counted(void **state)
 	(void)state;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pace_begin(ends[0], 0);
-	/* Three times what a send takes, at libgammu's own pace 2.1 s. */
-	for (int i = 0; i < 3; i++) {
-		usleep(100000);
-		usleep(500000);
-		assert_true(time_of_wait(100000) < 100000);
-	}
-	assert_int_equal(pace_count(), 9);
+	assert_true(shortest_of_ten(100000) < 100000);
+	assert_true(shortest_of_ten(500000) < 100000);
+	assert_int_equal(pace_count(), 20);
 	pace_set(10);
 	assert_true(time_of_wait(200000) >= 20000);
 	pace_set(100);
@@ -63,7 +72,7 @@ static void short_waits_last_until_there_is_an_answer(void **state)
 	pace_begin(ends[0], 0);
 	assert_true(time_of_wait(20000) >= 20000);
 	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_true(time_of_wait(99999) < 99999);
+	assert_true(shortest_of_ten(99999) < 99999);
 	close(ends[0]);
 	close(ends[1]);
 }

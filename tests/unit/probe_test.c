@@ -142,7 +142,7 @@ static void nothing_but_at_and_questions_for_identities_is_sent(void **state)
 	CLEANUP_FCLOSE FILE *log = NULL;
 	unsigned lines = 0;
 
-	probe_begin(world->loop, NULL, devices, &seen);
+	probe_begin_within(world->loop, NULL, devices, 100, &seen);
 	run_until_done(world, &seen);
 	assert_true(seen.found);
 	snprintf(path, sizeof(path), "%s/events.jsonl", world->directory);
@@ -173,7 +173,7 @@ static void a_modem_whose_sim_is_locked_says_who_it_is(void **state)
 
 	cell_do(world,
 		"{\"op\":\"set\",\"modem\":\"north\",\"key\":\"cpin\",\"value\":\"SIM PIN\"}");
-	probe_begin(world->loop, NULL, devices, &seen);
+	probe_begin_within(world->loop, NULL, devices, 100, &seen);
 	run_until_done(world, &seen);
 	assert_true(seen.found);
 	assert_int_equal(strlen(seen.identity.imei), 15);
@@ -186,7 +186,7 @@ static void the_port_is_free_when_the_answer_comes(void **state)
 	const char *devices[] = { world->device, NULL };
 	struct seen seen = { .free_inside = true };
 
-	probe_begin(world->loop, NULL, devices, &seen);
+	probe_begin_within(world->loop, NULL, devices, 100, &seen);
 	run_until_done(world, &seen);
 	modem_begin(world, "", 100);
 	RUN_UNTIL(world, STATE_IS(world, READY));
@@ -442,7 +442,8 @@ static void a_worker_that_dies_or_lies_is_not_believed(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct seen seen = { .free_inside = true };
 
-		probe_begin(world->loop, i == 0 ? "dies" : "lies", devices, &seen);
+		/* Unhurried: it has to come up before it can. */
+		probe_begin_within(world->loop, i == 0 ? "dies" : "lies", devices, 100, &seen);
 		run_until_done(world, &seen);
 		assert_false(seen.found);
 		assert_non_null(strstr(seen.reason, i == 0 ? "exit status 7" : "nobody asked for"));
