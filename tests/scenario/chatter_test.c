@@ -8,8 +8,6 @@
  */
 #include "tests/scenario/scenario.h"
 
-#include <time.h>
-
 #include "tests/unasked_lines.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -33,14 +31,6 @@ struct talk {
 	size_t arrived, delivered, came;
 	pid_t worker;
 };
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void say_next(struct talk *talk)
 {

@@ -6,20 +6,11 @@
 #include "tests/scenario/scenario.h"
 
 #include <sqlite3.h>
-#include <time.h>
 
 /* Deadlines: a silent listing is given up after 3 s, and the SIM is listed every 6. */
 #define TIME_PERCENT 10
 /* Far less than what a freeze takes. */
 #define SOON_MSEC 1500
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* gammu #4 #323: eight minutes without an answer to anybody. */
 static void a_listing_that_freezes_stops_one_worker_and_nobody_else(void **state)

@@ -14,16 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---------------------------------------------------------------- descriptors */
 
@@ -216,9 +207,10 @@ static void deaths_are_waited_out_longer_and_longer(struct world *world,
 	}
 	used = used_msec(world_daemon_pid(world)) - used;
 	assert_true(moments[RUNS - 1] - moments[RUNS - 2] >= 1000);
-	for (size_t i = 3; i < RUNS; i++)
-		assert_true(moments[i] - moments[i - 1] >
-			    (moments[i - 1] - moments[i - 2]) * 3 / 2);
+	/* A busy machine makes any of them longer; a tenth is for two clocks. */
+	for (size_t i = 1; i < RUNS; i++)
+		assert_true(moments[i] - moments[i - 1] >= INT64_C(36) << (i - 1));
+	assert_true(moments[RUNS - 1] - moments[RUNS - 2] > moments[RUNS - 4] - moments[0]);
 	assert_in_range(count, RUNS, RUNS + 1);
 	print_message("# %d workers died within %lld ms, the daemon used %ld ms\n", RUNS,
 		      (long long)(moments[RUNS - 1] - moments[0]), used);

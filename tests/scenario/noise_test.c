@@ -5,8 +5,6 @@
  */
 #include "tests/scenario/scenario.h"
 
-#include <time.h>
-
 /* What libgammu alone stumbles over, and what nobody has ever heard. */
 static const char *const noises[] = {
 	"RDY",
@@ -26,14 +24,6 @@ static const char *const noises[] = {
 
 /* The bound that shows no time-out was waited for: libgammu's shortest is far longer. */
 #define SOON_MSEC 4000
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void crosses_both_ways(struct world *world, const char *noise)
 {

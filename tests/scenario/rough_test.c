@@ -5,7 +5,6 @@
  */
 #include "tests/scenario/scenario.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #define OPERATOR "FOOTBRIDGE" /* of the cell */
@@ -13,14 +12,6 @@
 
 static char directory[] = "/tmp/rough-test-XXXXXX";
 static char profile_path[64];
-
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A world whose only modem is so. */
 static struct world *begin_so(bool without_daemon, const char *profile, unsigned time_percent)

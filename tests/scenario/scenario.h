@@ -55,23 +55,25 @@ static inline void scenario_turn(struct world *world)
 	json_decref(world_inbox_wait(world, phone, 1));
 }
 
-/* For what no event tells.  Seconds, not turns: whatever is written meanwhile is a turn. */
-#define SCENARIO_PATIENCE 60
-static inline bool scenario_sleep(struct world *world, const struct timespec *begun)
+/* Monotonic. */
+static inline int64_t now_msec(void)
 {
 	struct timespec now;
 
-	world_sleep(world, -1, 100);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - begun->tv_sec < SCENARIO_PATIENCE;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+/* For what no event tells.  By the clock, not in turns: whatever is written meanwhile is a turn. */
+#define SCENARIO_PATIENCE_MSEC 60000
 #define scenario_wait(world, condition)                                                            \
 	do {                                                                                       \
-		struct timespec begun_;                                                            \
-		clock_gettime(CLOCK_MONOTONIC, &begun_);                                           \
-		while (!(condition))                                                               \
-			if (!scenario_sleep(world, &begun_))                                       \
+		int64_t until_ = now_msec() + SCENARIO_PATIENCE_MSEC;                              \
+		while (!(condition)) {                                                             \
+			if (now_msec() > until_)                                                   \
 				world_fail(world, "in vain: %s", #condition);                      \
+			world_sleep(world, -1, 100);                                               \
+		}                                                                                  \
 	} while (0)
 
 /* Says where two texts part instead of printing both. */
