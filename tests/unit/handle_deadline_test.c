@@ -11,7 +11,7 @@
 #include "modem/deadline.h"
 #include "modem/handle_inside.h"
 
-#define TIME_PERCENT 3
+#define TIME_PERCENT 6
 
 static void tell(enum modem_word_type type, const char *command)
 {

@@ -10,7 +10,7 @@
 #include "bridge/base/spawn.h"
 #include "modem/deadline.h"
 
-#define TIME_PERCENT 3
+#define TIME_PERCENT 6
 
 /* ---------------------------------------------------------------- the worker */
 
