@@ -162,11 +162,16 @@ static bool same(const char *wanted, const char *is)
 	return wanted && wanted[0] && strcmp(wanted, is) == 0;
 }
 
+static bool is_configured_by_sim(const struct config_modem *config,
+				 const struct modem_word_identity *identity)
+{
+	return same(config->imsi, identity->imsi) || same(config->iccid, identity->iccid);
+}
+
 static bool is_configured_as(const struct config_modem *config,
 			     const struct modem_word_identity *identity)
 {
-	return same(config->imei, identity->imei) || same(config->imsi, identity->imsi) ||
-	       same(config->iccid, identity->iccid);
+	return same(config->imei, identity->imei) || is_configured_by_sim(config, identity);
 }
 
 static bool has_identity(const struct config_modem *config)
@@ -216,16 +221,37 @@ static struct radio *find_had(const struct bridge *bridge,
 }
 
 static struct radio *find_configured(const struct bridge *bridge,
-				     const struct modem_word_identity *identity)
+				     const struct modem_word_identity *identity,
+				     bool (*is)(const struct config_modem *config,
+						const struct modem_word_identity *identity))
 {
 	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++) {
 		struct radio *radio = bridge->radios[i];
 
 		if (has_identity(radio_config(radio)) && !radio_is_plugged(radio) &&
-		    is_configured_as(radio_config(radio), identity))
+		    is(radio_config(radio), identity))
 			return radio;
 	}
 	return NULL;
+}
+
+static bool might_be(const struct config_modem *config, const struct modem_word_identity *identity)
+{
+	return (config->imsi && !identity->imsi[0]) || (config->iccid && !identity->iccid[0]);
+}
+
+bool pool_may_miss(const struct bridge *bridge, const struct modem_word_identity *identity)
+{
+	return !find_configured(bridge, identity, is_configured_as) &&
+	       find_configured(bridge, identity, might_be);
+}
+
+struct radio *pool_heir(const struct bridge *bridge, const struct radio *radio)
+{
+	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++)
+		if (bridge->radios[i] == radio)
+			return NULL;
+	return find_configured(bridge, modem_identity(radio_modem(radio)), is_configured_by_sim);
 }
 
 /* Clones share IMEIs. */
@@ -283,7 +309,7 @@ static int add_found(struct bridge *bridge, const struct modem_word_identity *id
 int pool_find(struct bridge *bridge, const struct modem_word_identity *identity,
 	      const char *usb_path, struct radio **ret_radio)
 {
-	struct radio *radio = find_configured(bridge, identity);
+	struct radio *radio = find_configured(bridge, identity, is_configured_as);
 
 	if (!radio && bridge->config->modem_discovery)
 		radio = find_had(bridge, identity, usb_path);

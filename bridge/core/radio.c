@@ -14,6 +14,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/plug.h"
 #include "bridge/core/pool.h"
 #include "bridge/core/selftest.h"
 #include "bridge/core/tick.h"
@@ -435,9 +436,10 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 	state_changed(radio, from != modem_state(modem));
 	/* That it is tried again is not why it is down. */
 	failed = radio->told == MODEM_STATE_FAILED && modem_state(modem) == MODEM_STATE_STARTING;
-	watch_note(radio->watch, radio_state_is_work(modem_state(modem)),
+	watch_note(radio->watch, radio->resigned || radio_state_is_work(modem_state(modem)),
 		   failed ? radio->told_reason : modem_reason(modem));
 	selftest_note(radio->bridge, radio);
+	plug_hand_over(radio->bridge, radio);
 	radio_tell_pool(radio);
 	if (radio->bridge->stopping)
 		bridge_radio_stopped(radio->bridge);

@@ -37,6 +37,7 @@ struct radio {
 	bool held;
 	char held_reason[MODEM_REASON_SIZE];
 	bool plugged;
+	bool resigned;   /* its modem is another radio's now: nobody misses it here */
 	bool has_worked; /* since the daemon began */
 	char test_trouble[MODEM_REASON_SIZE];
 
