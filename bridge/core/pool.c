@@ -14,6 +14,10 @@
 #include "bridge/core/radio.h"
 #include "bridge/core/selftest.h"
 #include "bridge/core/used_up.h"
+#include "bridge/core/watch.h"
+
+#define MISSED_USEC (7 * USEC_PER_DAY) /* later nobody waits for it */
+#define FOUND "imei:"                  /* how the keys of those begin that nobody has configured */
 
 /* What was kept of a modem, or is to be held; also of such as nobody has any more. */
 struct known {
@@ -21,6 +25,7 @@ struct known {
 	bool held;
 	bool met;            /* there is a radio for it */
 	struct sim_name sim; /* when the daemon began */
+	int64_t seen_usec;   /* the same, realtime */
 };
 
 struct pool {
@@ -29,6 +34,8 @@ struct pool {
 	struct known *known; /* STORE_MODEMS_MAX */
 	size_t known_count;
 	int64_t began_usec; /* monotonic */
+	sd_event_source *missed_timer;
+	bool misses; /* the time is over in which all are expected back */
 };
 
 /* ------------------------------------------------------------------ what is known of modems */
@@ -60,6 +67,7 @@ static void known_set(struct pool *pool, const struct store_modem *modem)
 	if (!known)
 		return;
 	known->held = modem->held;
+	known->seen_usec = modem->seen_usec;
 	snprintf(known->sim.name, sizeof(known->sim.name), "%s", modem->sim);
 	snprintf(known->sim.imsi, sizeof(known->sim.imsi), "%s", modem->imsi);
 }
@@ -100,6 +108,17 @@ static int radio_add(struct bridge *bridge, const struct config_modem *config)
 	return 0;
 }
 
+static int missed_due(sd_event_source *source, uint64_t at_usec, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)source;
+	(void)at_usec;
+	bridge->pool->misses = true;
+	pool_tell_missed(bridge);
+	return 0;
+}
+
 int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t count)
 {
 	const struct config *config = bridge->config;
@@ -121,6 +140,9 @@ int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t c
 	r = used_up_new(bridge);
 	for (size_t i = 0; i < config->modem_count && r == 0; i++)
 		r = radio_add(bridge, &config->modems[i]);
+	if (r == 0)
+		r = bridge_arm(bridge, &pool->missed_timer, bridge_scale(bridge, WATCH_DOWN_USEC),
+			       PRIORITY_CLOCK, missed_due, bridge);
 	if (r == 0)
 		used_up_look(bridge);
 	return r;
@@ -151,6 +173,7 @@ void pool_free(struct bridge *bridge)
 		return;
 	for (size_t i = 0; i < pool->found_count; i++)
 		config_free_found(pool->found[i]);
+	sd_event_source_disable_unref(pool->missed_timer);
 	free(pool->known);
 	free(pool);
 }
@@ -426,4 +449,48 @@ void pool_changed(struct bridge *bridge)
 		return;
 	used_up_look(bridge);
 	bridge_wake_radios(bridge);
+}
+
+/* ------------------------------------------------------------------ who did not come back */
+
+static bool has_imei(const struct bridge *bridge, const char *imei)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		const struct radio *radio = bridge->radios[i];
+
+		if (same(radio_config(radio)->imei, imei) ||
+		    same(modem_identity(radio_modem(radio))->imei, imei))
+			return true;
+	}
+	return false;
+}
+
+/* The modem, or its SIM, may be in use under another name. */
+static bool is_missed(const struct bridge *bridge, const struct known *known, int64_t now_usec)
+{
+	return strncmp(known->key, FOUND, strlen(FOUND)) == 0 && !known->met &&
+	       llabs(now_usec - known->seen_usec) < MISSED_USEC &&
+	       !has_imei(bridge, known->key + strlen(FOUND)) && !has_sim(bridge, known->sim.name);
+}
+
+void pool_tell_missed(struct bridge *bridge)
+{
+	const struct pool *pool = bridge->pool;
+	int64_t now_usec = clock_realtime_usec();
+	char name[MODEM_NAME_SIZE];
+
+	if (!pool->misses || bridge->stopping || !bridge->config->modem_discovery)
+		return;
+	for (size_t i = 0; i < pool->known_count; i++) {
+		const struct known *known = &pool->known[i];
+
+		if (!is_missed(bridge, known, now_usec))
+			continue;
+		/* The name that it gets when it comes: then its own radio ends this. */
+		pool_name(known->key + strlen(FOUND), "", false, name_taken, bridge, name);
+		(void)store_attention_modem(bridge->store, name, ATTENTION_MODEM_DOWN, true,
+					    "it was in use in the last days, but has not been "
+					    "found since the daemon began",
+					    now_usec);
+	}
 }

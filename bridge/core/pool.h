@@ -51,6 +51,13 @@ bool pool_may_miss(const struct bridge *bridge, const struct modem_word_identity
  */
 struct radio *pool_heir(const struct bridge *bridge, const struct radio *radio);
 
+/*
+ * Opens an item of attention for each modem that nobody has configured, that was there in the last
+ * days, and that has not come back within a quarter of an hour; before that it does nothing.  Again
+ * is fine: what the store did not hear is said once more.
+ */
+void pool_tell_missed(struct bridge *bridge);
+
 /* Who may take what, now. */
 void pool_route(const struct bridge *bridge, const struct radio *radio, struct choice *ret);
 
