@@ -34,6 +34,8 @@
 #define PATIENCE_USEC (60 * USEC_PER_SEC)
 #define BACK_USEC (5 * USEC_PER_SEC)
 #define IMEI "356938030001234"
+#define NORTH_ICCID "89860000000000001234"
+#define NORTH_IMSI "460000000001234"
 #define ICCID "89860000000000007777"
 
 /* A worker that the kernel holds: SIGKILL has no effect yet. */
@@ -95,9 +97,10 @@ static void cell_start(struct box *box)
 	if (box->cell == 0) {
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
-		execl(program, program, "--until-stdin-ends", "--modem", "north,imei=" IMEI,
-		      "--modem", "south,imei=" IMEI, "--modem", "east,imei=356938030005678",
-		      "--modem", "west,imei=356938030009999", "--modem", "mute,silent=1", "--modem",
+		execl(program, program, "--until-stdin-ends", "--modem",
+		      "north,imei=" IMEI ",iccid=" NORTH_ICCID ",imsi=" NORTH_IMSI, "--modem",
+		      "south,imei=" IMEI, "--modem", "east,imei=356938030005678", "--modem",
+		      "west,imei=356938030009999", "--modem", "mute,silent=1", "--modem",
 		      "slow,imei=356938030007777,iccid=" ICCID, directory, NULL);
 		_exit(127);
 	}
@@ -159,9 +162,15 @@ static void config_read(struct box *box)
 	assert_int_equal(config_load(path, stderr, &box->config), 0);
 }
 
+/* As the run before this one knew it. */
+static const struct store_modem NORTH = { .key = "imei:" IMEI,
+					  .sim = NORTH_ICCID,
+					  .imsi = NORTH_IMSI };
+
 static int box_open(void **state)
 {
 	struct box *box = calloc(1, sizeof(*box));
+	int64_t long_ago = clock_realtime_usec() - 8 * USEC_PER_DAY;
 	char error[512];
 	sigset_t set;
 
@@ -186,6 +195,7 @@ static int box_open(void **state)
 	assert_int_equal(store_open(box->config->state_directory, box->bridge.loop, error,
 				    sizeof(error), &box->bridge.store),
 			 0);
+	assert_int_equal(store_modem_sim(box->bridge.store, &NORTH, long_ago, NULL, NULL), 0);
 	assert_int_equal(bridge_start(&box->bridge, error, sizeof(error)), 0);
 	while (!box->ready)
 		box_turn(box);
@@ -263,6 +273,25 @@ static void a_modem_that_nobody_knows_gets_a_name(void **state)
 
 	plug_in(box, "1-1", PORT_DRIVER, "north", NULL);
 	radio_wait(box, "modem-1234", MODEM_STATE_READY);
+}
+
+static void keep_seen(int error, const struct store_modem *modems, size_t count, void *userdata)
+{
+	assert_int_equal(error, 0);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(modems[i].key, NORTH.key) == 0)
+			*(int64_t *)userdata = modems[i].seen_usec;
+}
+
+static void when_it_was_seen_last_is_kept(void **state)
+{
+	struct box *box = *state;
+	int64_t seen_usec = 0;
+
+	assert_int_equal(store_modems(box->bridge.store, keep_seen, &seen_usec), 0);
+	while (seen_usec == 0)
+		box_turn(box);
+	assert_true(clock_realtime_usec() - seen_usec < USEC_PER_HOUR);
 }
 
 static void the_same_modem_elsewhere_carries_on_within_five_seconds(void **state)
@@ -488,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_modem_that_nobody_knows_gets_a_name),
+		cmocka_unit_test(when_it_was_seen_last_is_kept),
 		cmocka_unit_test(the_same_modem_elsewhere_carries_on_within_five_seconds),
 		cmocka_unit_test(a_clone_of_its_imei_is_another_modem),
 		cmocka_unit_test(the_port_that_answers_is_found),
