@@ -14,6 +14,7 @@
 
 #include "bridge/base/clock.h"
 #include "modem/line.h"
+#include "modem/reply.h"
 #include "modem/say.h"
 #include "modem/tty.h"
 
@@ -53,7 +54,8 @@ struct probe {
 	int64_t tick_at_usec;
 	bool orphaned; /* the daemon is gone */
 	const struct port *asked;
-	unsigned port_count, tried;         /* tried: in this round */
+	char answer[256];           /* the beginning of what it says to that, echo and all */
+	unsigned port_count, tried; /* tried: in this round */
 	struct port ports[MODEM_PORTS_MAX]; /* best first */
 };
 
@@ -70,9 +72,12 @@ static void to_modem(const char *bytes, size_t size, void *userdata)
 
 static void to_gammu(const char *bytes, size_t size, void *userdata)
 {
-	(void)bytes;
-	(void)size;
-	(void)userdata;
+	const struct port *port = userdata;
+	char *answer = port->probe->answer;
+	size_t at = strlen(answer);
+
+	if (port == port->probe->asked)
+		snprintf(answer + at, sizeof(port->probe->answer) - at, "%.*s", (int)size, bytes);
 }
 
 static void on_event(const struct line_event *event, void *userdata)
@@ -262,9 +267,40 @@ static void ask(struct probe *probe, struct port *port, const char *command)
 	if (!port_is_open(port) || probe->orphaned)
 		return;
 	probe->asked = port;
+	probe->answer[0] = '\0';
 	line_from_gammu(port->line, command, strlen(command));
 	line_from_gammu(port->line, "\r", 1);
 	hear(probe, probe->wait_usec, has_answered);
+}
+
+static bool has_iccid(const struct probe *probe)
+{
+	struct modem_word_identity identity;
+
+	agenda_identity(probe->agenda, &identity);
+	return identity.iccid[0] != '\0';
+}
+
+static void ask_iccid_file(struct probe *probe, struct port *port)
+{
+	char digits[MODEM_FIELD_SIZE], *line;
+
+	ask(probe, port, REPLY_ICCID_COMMAND);
+	line = strstr(probe->answer, "+CRSM:");
+	if (!line)
+		return;
+	line[strcspn(line, "\r\n")] = '\0';
+	if (reply_iccid(line, digits, sizeof(digits)))
+		agenda_set_identity(probe->agenda, "AT+CCID", digits);
+}
+
+static void ask_iccid(struct probe *probe, struct port *port)
+{
+	ask(probe, port, "AT+CCID");
+	if (!has_iccid(probe))
+		ask(probe, port, "AT+ICCID");
+	if (!has_iccid(probe))
+		ask_iccid_file(probe, port);
 }
 
 /* True: it is a modem. */
@@ -278,10 +314,7 @@ static bool talk(struct probe *probe, struct port *port)
 	if (strspn(identity.imei, "0123456789") < IMEI_DIGITS_MIN)
 		return false;
 	ask(probe, port, "AT+CIMI");
-	ask(probe, port, "AT+CCID");
-	agenda_identity(probe->agenda, &identity);
-	if (identity.iccid[0] == '\0')
-		ask(probe, port, "AT+ICCID");
+	ask_iccid(probe, port);
 	return true;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Quoted names, a moment and a number taken out of single lines.
+ * Quoted names, a moment and numbers taken out of single lines.
  */
 #include "modem/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <time.h>
 
 #include "bridge/base/cleanup.h"
@@ -17,6 +18,7 @@
 #define YEAR_LAST 69  /* 80 is 1980 (27.007 8.15 has two digits) */
 #define CENTRE_DIGITS_MIN 3
 #define CENTRE_DIGITS_MAX 20
+#define ICCID_DIGITS_MIN 18
 #define TYPE_INTERNATIONAL 145 /* 24.008 10.5.4.7 */
 
 /* ---------------------------------------------------------------- memories */
@@ -127,4 +129,24 @@ bool reply_centre(const char *line, char *number, size_t size)
 	memmove(number + 1, number, length + 1);
 	number[0] = '+';
 	return true;
+}
+
+/* ---------------------------------------------------------------- the SIM's file */
+
+bool reply_iccid(const char *line, char *iccid, size_t size)
+{
+	const char *pairs = strrchr(line, ',');
+	size_t length;
+
+	if (!pairs)
+		return false;
+	pairs += 1 + strspn(pairs + 1, " \"");
+	length = MIN(strspn(pairs, "0123456789ABCDEFabcdef"), size - 1) & ~(size_t)1;
+	for (size_t i = 0; i < length; i++)
+		iccid[i] = pairs[i ^ 1];
+	/* Behind the digits stands a filler. */
+	iccid[length] = '\0';
+	length = strspn(iccid, "0123456789");
+	iccid[length] = '\0';
+	return length >= ICCID_DIGITS_MIN;
 }

@@ -26,3 +26,8 @@ int64_t reply_clock(const char *line);
 /* The number of "+CSCA: "+86138…",145", plain or as UCS2 in hex, with its plus when the type says that
  * it is international; false: there is none. */
 bool reply_centre(const char *line, char *number, size_t size);
+
+/* Asks for the file of the SIM that holds the ICCID; its answer is "+CRSM: 144,0,"9868…"", digits in
+ * swapped pairs (27.007 8.18, ETSI TS 102 221 13.2); false: there is none. */
+#define REPLY_ICCID_COMMAND "AT+CRSM=176,12258,0,0,10"
+bool reply_iccid(const char *line, char *iccid, size_t size);

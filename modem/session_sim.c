@@ -355,23 +355,12 @@ static bool iccid_known(struct session *session, const char *command, char *answ
 	return identity.iccid[0] != '\0';
 }
 
-/* EF-ICCID read as a file, 3GPP TS 31.102 and 51.011 10.1.1: digits in swapped pairs. */
 static bool read_iccid_file(struct session *session, bool *busy)
 {
-	char answer[128] = "", digits[32];
-	size_t size;
+	char answer[128] = "", digits[MODEM_FIELD_SIZE];
 
-	iccid_known(session, "AT+CRSM=176,12258,0,0,10", answer, sizeof(answer), busy);
-	ask_quoted(answer, digits, sizeof(digits));
-	for (size_t i = 0; i + 1 < strlen(digits); i += 2) {
-		char first = digits[i];
-
-		digits[i] = digits[i + 1];
-		digits[i + 1] = first;
-	}
-	size = strspn(digits, "0123456789");
-	digits[size] = '\0';
-	if (size < 18)
+	iccid_known(session, REPLY_ICCID_COMMAND, answer, sizeof(answer), busy);
+	if (!reply_iccid(answer, digits, sizeof(digits)))
 		return false;
 	agenda_set_identity(session->worker->agenda, "AT+CCID", digits);
 	return true;

@@ -23,6 +23,8 @@
 #define PROBES_MAX 8
 #define AGAIN_USEC (30 * USEC_PER_SEC)
 #define AGAIN_USEC_MAX (15 * USEC_PER_MINUTE)
+#define SIM_AGAIN_USEC (5 * USEC_PER_SEC) /* of one that was busy: it has just got its power */
+#define SIM_ROUNDS 6
 
 struct slot {
 	struct plug *plug;
@@ -33,7 +35,7 @@ struct slot {
 	struct probe *probe;
 	int64_t probe_at_usec; /* monotonic; 0: no probe is due */
 	int64_t again_usec;
-	unsigned silent_rounds;
+	unsigned silent_rounds, doubtful_rounds;
 	bool changed; /* while it was looked at: it is looked at anew */
 	bool told;    /* what a person can do, once for as long as it is there */
 };
@@ -104,13 +106,16 @@ static void slot_give(struct slot *slot, struct radio *radio, const char *device
 	(void)radio_plug(radio, device);
 }
 
+static void slot_again_after(struct slot *slot, int64_t usec)
+{
+	slot->probe_at_usec = clock_monotonic_usec() + bridge_scale(slot->plug->bridge, usec);
+}
+
 static void slot_again(struct slot *slot)
 {
-	const struct bridge *bridge = slot->plug->bridge;
-
 	slot->again_usec =
 		slot->again_usec == 0 ? AGAIN_USEC : MIN(slot->again_usec * 2, AGAIN_USEC_MAX);
-	slot->probe_at_usec = clock_monotonic_usec() + bridge_scale(bridge, slot->again_usec);
+	slot_again_after(slot, slot->again_usec);
 }
 
 /* Somebody is there: whose is it? */
@@ -119,14 +124,25 @@ static void slot_met(struct slot *slot, const struct modem_word_identity *identi
 	struct bridge *bridge = slot->plug->bridge;
 	const char *usb_path = slot->stick.usb_path;
 	struct radio *radio = radio_of_path(bridge, usb_path);
-	int r = radio ? 0 : pool_find(bridge, identity, usb_path, &radio);
+	bool doubtful = !radio && pool_may_miss(bridge, identity);
+	int r;
 
-	if (r == 0)
+	if (doubtful && slot->doubtful_rounds++ < SIM_ROUNDS) {
+		slot_again_after(slot, SIM_AGAIN_USEC);
+		return;
+	}
+	r = radio ? 0 : pool_find(bridge, identity, usb_path, &radio);
+	if (r == 0) {
 		slot_give(slot, radio, identity->device);
-	else if (r == -EBUSY)
+	} else if (r == -ENOENT && doubtful) {
+		slot_tell(slot, "its SIM does not tell the iccid or imsi by which a modem is "
+				"configured; the imei would do");
+		slot_again(slot);
+	} else if (r == -EBUSY) {
 		slot_tell(slot, "there are as many modems as one daemon can have");
-	else if (r != -ENOENT)
+	} else if (r != -ENOENT) {
 		slot_tell(slot, strerror(-r));
+	}
 }
 
 static void slot_abandon(const struct slot *slot, const char *reason)
@@ -258,6 +274,7 @@ static void slot_leave(struct slot *slot)
 		slot->plug->probing--;
 	slot->probe = probe_free(slot->probe);
 	slot->probe_at_usec = slot->again_usec = 0;
+	slot->doubtful_rounds = 0;
 	if (slot->radio && !slot->plug->bridge->stopping)
 		(void)radio_plug(slot->radio, NULL);
 	slot->radio = NULL;
@@ -349,6 +366,22 @@ static void node_came(const char *path, void *userdata)
 		if (device && strcmp(device, path) == 0)
 			radio_retry(bridge->radios[i]);
 	}
+}
+
+void plug_hand_over(const struct bridge *bridge, struct radio *radio)
+{
+	struct slot *slot = bridge->plug ? bridge->plug->slots : NULL;
+	struct radio *heir;
+
+	while (slot && slot->radio != radio)
+		slot = slot->next;
+	heir = slot ? pool_heir(bridge, radio) : NULL;
+	if (!heir)
+		return;
+	if (radio_is_plugged(radio) && radio_works(radio))
+		radio_resign(radio);
+	else if (!radio_is_plugged(radio) && radio_is_stopped(radio))
+		slot_give(slot, heir, modem_identity(radio_modem(radio))->device);
 }
 
 /* ------------------------------------------------------------------ */

@@ -18,6 +18,11 @@ struct plug;
 int plug_start(struct bridge *bridge);
 /* Nothing more is looked at; workers that look are killed.  Again is fine. */
 void plug_stop(struct bridge *bridge);
+/*
+ * What this radio was found to have is the modem of another, by the SIM that could not be asked for
+ * before: it goes to that one as soon as its worker has ended.  To be called at every change.
+ */
+void plug_hand_over(const struct bridge *bridge, struct radio *radio);
 /* A stick is being looked at, or will be. */
 bool plug_is_busy(const struct plug *plug);
 

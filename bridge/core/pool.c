@@ -14,6 +14,10 @@
 #include "bridge/core/radio.h"
 #include "bridge/core/selftest.h"
 #include "bridge/core/used_up.h"
+#include "bridge/core/watch.h"
+
+#define MISSED_USEC (7 * USEC_PER_DAY) /* later nobody waits for it */
+#define FOUND "imei:"                  /* how the keys of those begin that nobody has configured */
 
 /* What was kept of a modem, or is to be held; also of such as nobody has any more. */
 struct known {
@@ -21,6 +25,7 @@ struct known {
 	bool held;
 	bool met;            /* there is a radio for it */
 	struct sim_name sim; /* when the daemon began */
+	int64_t seen_usec;   /* the same, realtime */
 };
 
 struct pool {
@@ -29,6 +34,8 @@ struct pool {
 	struct known *known; /* STORE_MODEMS_MAX */
 	size_t known_count;
 	int64_t began_usec; /* monotonic */
+	sd_event_source *missed_timer;
+	bool misses; /* the time is over in which all are expected back */
 };
 
 /* ------------------------------------------------------------------ what is known of modems */
@@ -60,6 +67,7 @@ static void known_set(struct pool *pool, const struct store_modem *modem)
 	if (!known)
 		return;
 	known->held = modem->held;
+	known->seen_usec = modem->seen_usec;
 	snprintf(known->sim.name, sizeof(known->sim.name), "%s", modem->sim);
 	snprintf(known->sim.imsi, sizeof(known->sim.imsi), "%s", modem->imsi);
 }
@@ -100,6 +108,17 @@ static int radio_add(struct bridge *bridge, const struct config_modem *config)
 	return 0;
 }
 
+static int missed_due(sd_event_source *source, uint64_t at_usec, void *userdata)
+{
+	struct bridge *bridge = userdata;
+
+	(void)source;
+	(void)at_usec;
+	bridge->pool->misses = true;
+	pool_tell_missed(bridge);
+	return 0;
+}
+
 int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t count)
 {
 	const struct config *config = bridge->config;
@@ -121,6 +140,9 @@ int pool_start(struct bridge *bridge, const struct store_modem *modems, size_t c
 	r = used_up_new(bridge);
 	for (size_t i = 0; i < config->modem_count && r == 0; i++)
 		r = radio_add(bridge, &config->modems[i]);
+	if (r == 0)
+		r = bridge_arm(bridge, &pool->missed_timer, bridge_scale(bridge, WATCH_DOWN_USEC),
+			       PRIORITY_CLOCK, missed_due, bridge);
 	if (r == 0)
 		used_up_look(bridge);
 	return r;
@@ -151,6 +173,7 @@ void pool_free(struct bridge *bridge)
 		return;
 	for (size_t i = 0; i < pool->found_count; i++)
 		config_free_found(pool->found[i]);
+	sd_event_source_disable_unref(pool->missed_timer);
 	free(pool->known);
 	free(pool);
 }
@@ -162,11 +185,16 @@ static bool same(const char *wanted, const char *is)
 	return wanted && wanted[0] && strcmp(wanted, is) == 0;
 }
 
+static bool is_configured_by_sim(const struct config_modem *config,
+				 const struct modem_word_identity *identity)
+{
+	return same(config->imsi, identity->imsi) || same(config->iccid, identity->iccid);
+}
+
 static bool is_configured_as(const struct config_modem *config,
 			     const struct modem_word_identity *identity)
 {
-	return same(config->imei, identity->imei) || same(config->imsi, identity->imsi) ||
-	       same(config->iccid, identity->iccid);
+	return same(config->imei, identity->imei) || is_configured_by_sim(config, identity);
 }
 
 static bool has_identity(const struct config_modem *config)
@@ -216,16 +244,37 @@ static struct radio *find_had(const struct bridge *bridge,
 }
 
 static struct radio *find_configured(const struct bridge *bridge,
-				     const struct modem_word_identity *identity)
+				     const struct modem_word_identity *identity,
+				     bool (*is)(const struct config_modem *config,
+						const struct modem_word_identity *identity))
 {
 	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++) {
 		struct radio *radio = bridge->radios[i];
 
 		if (has_identity(radio_config(radio)) && !radio_is_plugged(radio) &&
-		    is_configured_as(radio_config(radio), identity))
+		    is(radio_config(radio), identity))
 			return radio;
 	}
 	return NULL;
+}
+
+static bool might_be(const struct config_modem *config, const struct modem_word_identity *identity)
+{
+	return (config->imsi && !identity->imsi[0]) || (config->iccid && !identity->iccid[0]);
+}
+
+bool pool_may_miss(const struct bridge *bridge, const struct modem_word_identity *identity)
+{
+	return !find_configured(bridge, identity, is_configured_as) &&
+	       find_configured(bridge, identity, might_be);
+}
+
+struct radio *pool_heir(const struct bridge *bridge, const struct radio *radio)
+{
+	for (size_t i = 0; i < bridge->config->modem_count && i < bridge->radio_count; i++)
+		if (bridge->radios[i] == radio)
+			return NULL;
+	return find_configured(bridge, modem_identity(radio_modem(radio)), is_configured_by_sim);
 }
 
 /* Clones share IMEIs. */
@@ -283,7 +332,7 @@ static int add_found(struct bridge *bridge, const struct modem_word_identity *id
 int pool_find(struct bridge *bridge, const struct modem_word_identity *identity,
 	      const char *usb_path, struct radio **ret_radio)
 {
-	struct radio *radio = find_configured(bridge, identity);
+	struct radio *radio = find_configured(bridge, identity, is_configured_as);
 
 	if (!radio && bridge->config->modem_discovery)
 		radio = find_had(bridge, identity, usb_path);
@@ -400,4 +449,48 @@ void pool_changed(struct bridge *bridge)
 		return;
 	used_up_look(bridge);
 	bridge_wake_radios(bridge);
+}
+
+/* ------------------------------------------------------------------ who did not come back */
+
+static bool has_imei(const struct bridge *bridge, const char *imei)
+{
+	for (size_t i = 0; i < bridge->radio_count; i++) {
+		const struct radio *radio = bridge->radios[i];
+
+		if (same(radio_config(radio)->imei, imei) ||
+		    same(modem_identity(radio_modem(radio))->imei, imei))
+			return true;
+	}
+	return false;
+}
+
+/* The modem, or its SIM, may be in use under another name. */
+static bool is_missed(const struct bridge *bridge, const struct known *known, int64_t now_usec)
+{
+	return strncmp(known->key, FOUND, strlen(FOUND)) == 0 && !known->met &&
+	       llabs(now_usec - known->seen_usec) < MISSED_USEC &&
+	       !has_imei(bridge, known->key + strlen(FOUND)) && !has_sim(bridge, known->sim.name);
+}
+
+void pool_tell_missed(struct bridge *bridge)
+{
+	const struct pool *pool = bridge->pool;
+	int64_t now_usec = clock_realtime_usec();
+	char name[MODEM_NAME_SIZE];
+
+	if (!pool->misses || bridge->stopping || !bridge->config->modem_discovery)
+		return;
+	for (size_t i = 0; i < pool->known_count; i++) {
+		const struct known *known = &pool->known[i];
+
+		if (!is_missed(bridge, known, now_usec))
+			continue;
+		/* The name that it gets when it comes: then its own radio ends this. */
+		pool_name(known->key + strlen(FOUND), "", false, name_taken, bridge, name);
+		(void)store_attention_modem(bridge->store, name, ATTENTION_MODEM_DOWN, true,
+					    "it was in use in the last days, but has not been "
+					    "found since the daemon began",
+					    now_usec);
+	}
 }

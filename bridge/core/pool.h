@@ -42,6 +42,22 @@ void pool_hold(struct bridge *bridge, struct radio *radio, bool held);
 /* Some radio is configured by what its modem is, and nobody knows where that is. */
 bool pool_misses_one(const struct bridge *bridge);
 
+/* This may be one of those, but its SIM has not told what they are known by. */
+bool pool_may_miss(const struct bridge *bridge, const struct modem_word_identity *identity);
+
+/*
+ * Of a radio that nobody has configured: the one that is configured by the SIM that its modem has,
+ * and that is missed; NULL: there is none.
+ */
+struct radio *pool_heir(const struct bridge *bridge, const struct radio *radio);
+
+/*
+ * Opens an item of attention for each modem that nobody has configured, that was there in the last
+ * days, and that has not come back within a quarter of an hour; before that it does nothing.  Again
+ * is fine: what the store did not hear is said once more.
+ */
+void pool_tell_missed(struct bridge *bridge);
+
 /* Who may take what, now. */
 void pool_route(const struct bridge *bridge, const struct radio *radio, struct choice *ret);
 

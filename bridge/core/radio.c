@@ -14,6 +14,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/plug.h"
 #include "bridge/core/pool.h"
 #include "bridge/core/selftest.h"
 #include "bridge/core/tick.h"
@@ -373,6 +374,14 @@ void radio_set_held(struct radio *radio, bool held)
 	radio_tell_pool(radio);
 }
 
+/* Told once a day as well, for a modem that is not seen any more is missed for some days only. */
+static bool sim_is_kept(const struct radio *radio, int64_t now_usec)
+{
+	return strcmp(radio->sim_kept.name, radio->sim.name) == 0 &&
+	       strcmp(radio->sim_kept.imsi, radio->sim.imsi) == 0 &&
+	       llabs(now_usec - radio->sim_kept_usec) < USEC_PER_DAY;
+}
+
 /* What could not be kept now is with the next word of the modem. */
 static void sim_keep(struct radio *radio)
 {
@@ -380,13 +389,15 @@ static void sim_keep(struct radio *radio)
 	const struct store_modem modem = { .key = key,
 					   .sim = radio->sim.name,
 					   .imsi = radio->sim.imsi };
+	int64_t now_usec = clock_realtime_usec();
 
-	if (strcmp(radio->sim_kept.name, radio->sim.name) == 0 &&
-	    strcmp(radio->sim_kept.imsi, radio->sim.imsi) == 0)
+	if (sim_is_kept(radio, now_usec))
 		return;
 	pool_key(radio->config, key);
-	if (store_modem_sim(radio->bridge->store, &modem, clock_realtime_usec(), NULL, NULL) == 0)
-		radio->sim_kept = radio->sim;
+	if (store_modem_sim(radio->bridge->store, &modem, now_usec, NULL, NULL) < 0)
+		return;
+	radio->sim_kept = radio->sim;
+	radio->sim_kept_usec = now_usec;
 }
 
 static void sim_looked_at(struct radio *radio, const struct modem_word_identity *identity)
@@ -435,9 +446,10 @@ static void modem_has_changed(struct modem *modem, enum modem_state from, void *
 	state_changed(radio, from != modem_state(modem));
 	/* That it is tried again is not why it is down. */
 	failed = radio->told == MODEM_STATE_FAILED && modem_state(modem) == MODEM_STATE_STARTING;
-	watch_note(radio->watch, radio_state_is_work(modem_state(modem)),
+	watch_note(radio->watch, radio->resigned || radio_state_is_work(modem_state(modem)),
 		   failed ? radio->told_reason : modem_reason(modem));
 	selftest_note(radio->bridge, radio);
+	plug_hand_over(radio->bridge, radio);
 	radio_tell_pool(radio);
 	if (radio->bridge->stopping)
 		bridge_radio_stopped(radio->bridge);

@@ -57,6 +57,8 @@ enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec)
 
 /* Where its modem is from now on; NULL: it was pulled out. */
 int radio_plug(struct radio *radio, const char *device);
+/* Its modem is to be another radio's: that it is not here is no alarm. */
+void radio_resign(struct radio *radio);
 bool radio_is_plugged(const struct radio *radio);
 /* A device node came that may be its own. */
 void radio_retry(struct radio *radio);

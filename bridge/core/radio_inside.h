@@ -30,6 +30,7 @@ struct radio {
 	enum modem_state told; /* the last state that was news, and why */
 	char told_reason[MODEM_REASON_SIZE];
 	struct sim_name sim, sim_kept; /* as the store has it */
+	int64_t sim_kept_usec;
 	struct sim_seen_last seen;
 	pid_t worker;            /* the last one seen */
 	int64_t clock_told_usec; /* the network's time that was heard last */
@@ -37,6 +38,7 @@ struct radio {
 	bool held;
 	char held_reason[MODEM_REASON_SIZE];
 	bool plugged;
+	bool resigned;   /* its modem is another radio's now: nobody misses it here */
 	bool has_worked; /* since the daemon began */
 	char test_trouble[MODEM_REASON_SIZE];
 

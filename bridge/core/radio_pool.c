@@ -127,7 +127,14 @@ bool radio_is_plugged(const struct radio *radio)
 int radio_plug(struct radio *radio, const char *device)
 {
 	radio->plugged = device != NULL;
+	radio->resigned = false;
 	return modem_plug(radio->modem, device);
+}
+
+void radio_resign(struct radio *radio)
+{
+	(void)radio_plug(radio, NULL);
+	radio->resigned = true;
 }
 
 void radio_retry(struct radio *radio)

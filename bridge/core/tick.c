@@ -9,6 +9,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
+#include "bridge/core/pool.h"
 #include "bridge/core/radio.h"
 #include "bridge/core/used_up.h"
 
@@ -267,8 +268,10 @@ void bridge_store_worked(struct bridge *bridge)
 		   "The store works again, after %lld seconds; everything goes on.",
 		   (long long)(lasted_usec / USEC_PER_SEC));
 	/* What could not be said meanwhile, and what waited. */
-	if (bridge->ready)
+	if (bridge->ready) {
 		used_up_say_again(bridge);
+		pool_tell_missed(bridge);
+	}
 	for (size_t i = 0; i < bridge->radio_count; i++)
 		radio_store_works(bridge->radios[i]);
 	tick_by(bridge, 0);

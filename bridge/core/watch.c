@@ -11,8 +11,6 @@
 #include "bridge/base/clock.h"
 #include "modem/wire.h"
 
-#define DOWN_USEC (15 * USEC_PER_MINUTE)
-
 enum alarm_word {
 	ALARM_NOTHING, /* not said yet: a run before this one may have left an open item */
 	ALARM_FINE,
@@ -106,7 +104,7 @@ void watch_note(struct watch *watch, bool works, const char *reason)
 		watch_alarm(watch, ATTENTION_MODEM_DOWN, false, reason);
 	} else if (!watch->timing && watch->alarms[ATTENTION_MODEM_DOWN].said != ALARM_WRONG) {
 		watch->timing = bridge_arm(watch->bridge, &watch->timer,
-					   bridge_scale(watch->bridge, DOWN_USEC), PRIORITY_CLOCK,
-					   down_too_long, watch) == 0;
+					   bridge_scale(watch->bridge, WATCH_DOWN_USEC),
+					   PRIORITY_CLOCK, down_too_long, watch) == 0;
 	}
 }

@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/core/bridge.h"
+
+#define WATCH_DOWN_USEC (15 * USEC_PER_MINUTE)
 
 struct watch;
 

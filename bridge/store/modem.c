@@ -103,7 +103,8 @@ static int modems_run(struct database *db, struct op *op)
 {
 	struct modems_op *all = (struct modems_op *)op;
 	CLEANUP_QUERY struct query query = QUERY(
-		db, "SELECT key, held, sim, imsi FROM modem ORDER BY held DESC, at DESC LIMIT ?",
+		db,
+		"SELECT key, held, sim, imsi, at FROM modem ORDER BY held DESC, at DESC LIMIT ?",
 		INT(STORE_MODEMS_MAX));
 	size_t capacity = 0;
 	int r;
@@ -119,6 +120,7 @@ static int modems_run(struct database *db, struct op *op)
 		modem->held = query_bool(&query, 1);
 		modem->sim = column(op, &query, 2);
 		modem->imsi = column(op, &query, 3);
+		modem->seen_usec = query_int(&query, 4);
 		if (!modem->key || !modem->sim || !modem->imsi)
 			return -ENOMEM;
 	}

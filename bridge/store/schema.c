@@ -455,7 +455,7 @@ static const char step_quotas[] =
 	/* The queue by numbers: what goes to those of quota_recipient. */
 	"CREATE INDEX delivery_known ON delivery"
 	" (number, sim, prefix, preferred, priority DESC, due_at) WHERE waiting = 1;"
-	/* at: when it was held, released, or seen with another SIM than before. */
+	/* at: when it was held, released, or its SIM was told last. */
 	"CREATE TABLE modem ("
 	" key TEXT PRIMARY KEY,"
 	" held INTEGER NOT NULL DEFAULT 0,"

@@ -122,6 +122,7 @@ struct store_modem {
 	const char *key; /* pool_key() */
 	bool held;
 	const char *sim, *imsi; /* of the SIM that it had last; "" */
+	int64_t seen_usec;      /* when it was held, released, or its SIM was told last */
 };
 
 /* The core gives a held modem nothing; kept over restarts.  Again is fine.  done may be NULL. */

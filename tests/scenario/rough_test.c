@@ -356,6 +356,24 @@ static void a_modem_that_is_not_ready_for_messages_is_waited_for(void **state)
 	end(world, worker);
 }
 
+/* Most have one of two commands for it; all can read files of the SIM. */
+static void an_iccid_that_no_command_tells_is_read_from_its_file(void **state)
+{
+	struct world *world =
+		begin("replies = ( { command = \"AT+CCID\"; final = \"ERROR\"; },\n"
+		      "\t{ command = \"AT+ICCID\"; final = \"ERROR\"; },\n"
+		      "\t{ command = \"AT+CRSM=176,12258,0,0,10\"; final = \"OK\";\n"
+		      "\tlines = [ \"+CRSM: 144,0,\\\"98680000000000000010\\\"\" ]; } );\n",
+		      100);
+	int status;
+
+	(void)state;
+	WORLD_JSON *modem = world_http(world, "GET", "/v1/modems/" WORLD_MODEM, NULL, &status);
+
+	assert_string_equal(world_text(modem, "iccid"), "89860000000000000001");
+	end(world, world_worker_pid(world));
+}
+
 /* M6280: the service centre is asked for too early, and again. */
 static void a_service_centre_that_comes_late_is_asked_for_again(void **state)
 {
@@ -549,6 +567,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_modem_that_is_slow_with_everything_works),
 		cmocka_unit_test(a_sim_that_does_not_say_that_it_is_open_is_known_by_its_imsi),
 		cmocka_unit_test(a_modem_that_is_not_ready_for_messages_is_waited_for),
+		cmocka_unit_test(an_iccid_that_no_command_tells_is_read_from_its_file),
 		cmocka_unit_test(a_service_centre_that_comes_late_is_asked_for_again),
 		cmocka_unit_test(a_modem_that_restarts_is_told_all_again_at_once),
 		cmocka_unit_test(the_modem_s_clock_follows_the_network),

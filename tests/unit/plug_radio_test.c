@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,9 @@
 #define PATIENCE_USEC (60 * USEC_PER_SEC)
 #define BACK_USEC (5 * USEC_PER_SEC)
 #define IMEI "356938030001234"
+#define NORTH_ICCID "89860000000000001234"
+#define NORTH_IMSI "460000000001234"
+#define ICCID "89860000000000007777"
 
 /* A worker that the kernel holds: SIGKILL has no effect yet. */
 static bool kills_are_lost;
@@ -92,10 +97,11 @@ static void cell_start(struct box *box)
 	if (box->cell == 0) {
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
-		execl(program, program, "--until-stdin-ends", "--modem", "north,imei=" IMEI,
-		      "--modem", "south,imei=" IMEI, "--modem", "east,imei=356938030005678",
-		      "--modem", "west,imei=356938030009999", "--modem", "mute,silent=1", directory,
-		      NULL);
+		execl(program, program, "--until-stdin-ends", "--modem",
+		      "north,imei=" IMEI ",iccid=" NORTH_ICCID ",imsi=" NORTH_IMSI, "--modem",
+		      "south,imei=" IMEI, "--modem", "east,imei=356938030005678", "--modem",
+		      "west,imei=356938030009999", "--modem", "mute,silent=1", "--modem",
+		      "slow,imei=356938030007777,iccid=" ICCID, directory, NULL);
 		_exit(127);
 	}
 	close(in[0]);
@@ -148,16 +154,23 @@ static void config_read(struct box *box)
 	assert_non_null(file);
 	fprintf(file,
 		"state_directory = \"%s/state\"; api: { socket = \"%s/api.sock\"; };\n"
-		"modems: ( { name = \"kept\"; imei = \"356938030005678\"; } );\n",
+		"modems: ( { name = \"kept\"; imei = \"356938030005678\"; },\n"
+		"\t{ name = \"by-sim\"; iccid = \"" ICCID "\"; } );\n",
 		box->directory, box->directory);
 	fclose(file);
 	assert_int_equal(chmod(path, 0600), 0);
 	assert_int_equal(config_load(path, stderr, &box->config), 0);
 }
 
+/* As the run before this one knew it. */
+static const struct store_modem NORTH = { .key = "imei:" IMEI,
+					  .sim = NORTH_ICCID,
+					  .imsi = NORTH_IMSI };
+
 static int box_open(void **state)
 {
 	struct box *box = calloc(1, sizeof(*box));
+	int64_t long_ago = clock_realtime_usec() - 8 * USEC_PER_DAY;
 	char error[512];
 	sigset_t set;
 
@@ -182,6 +195,7 @@ static int box_open(void **state)
 	assert_int_equal(store_open(box->config->state_directory, box->bridge.loop, error,
 				    sizeof(error), &box->bridge.store),
 			 0);
+	assert_int_equal(store_modem_sim(box->bridge.store, &NORTH, long_ago, NULL, NULL), 0);
 	assert_int_equal(bridge_start(&box->bridge, error, sizeof(error)), 0);
 	while (!box->ready)
 		box_turn(box);
@@ -261,6 +275,25 @@ static void a_modem_that_nobody_knows_gets_a_name(void **state)
 	radio_wait(box, "modem-1234", MODEM_STATE_READY);
 }
 
+static void keep_seen(int error, const struct store_modem *modems, size_t count, void *userdata)
+{
+	assert_int_equal(error, 0);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(modems[i].key, NORTH.key) == 0)
+			*(int64_t *)userdata = modems[i].seen_usec;
+}
+
+static void when_it_was_seen_last_is_kept(void **state)
+{
+	struct box *box = *state;
+	int64_t seen_usec = 0;
+
+	assert_int_equal(store_modems(box->bridge.store, keep_seen, &seen_usec), 0);
+	while (seen_usec == 0)
+		box_turn(box);
+	assert_true(clock_realtime_usec() - seen_usec < USEC_PER_HOUR);
+}
+
 static void the_same_modem_elsewhere_carries_on_within_five_seconds(void **state)
 {
 	struct box *box = *state;
@@ -321,6 +354,73 @@ static void a_stick_that_is_pulled_while_it_is_looked_at_leaves_nothing(void **s
 	plug_in(box, "1-6", PORT_DRIVER, "west", NULL);
 	radio_wait(box, "modem-9999", MODEM_STATE_READY);
 	assert_int_equal(box->bridge.radio_count, count + 1);
+}
+
+static void sim_is_busy(const struct box *box, unsigned times)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[256];
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/cell/control", box->directory);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_true(dprintf(fd,
+			    "{\"op\":\"set\",\"modem\":\"slow\",\"key\":\"sim_busy\","
+			    "\"value\":%u}\n",
+			    times) > 0);
+	assert_true(read(fd, answer, sizeof(answer)) > 0);
+	close(fd);
+}
+
+/* The others' SIMs are known: they do not wait for it. */
+static void a_sim_that_is_busy_at_first_is_asked_before_its_modem_counts_as_unknown(void **state)
+{
+	struct box *box = *state;
+
+	for (int discovery = 0; discovery < 2; discovery++) {
+		box->config->modem_discovery = discovery != 0;
+		sim_is_busy(box, 4);
+		plug_in(box, "7-1", PORT_DRIVER, "slow", NULL);
+		radio_wait(box, "by-sim", MODEM_STATE_READY);
+		assert_null(bridge_find_radio(&box->bridge, "modem-7777"));
+		listener.gone("7-1", listener_userdata);
+		radio_wait(box, "by-sim", MODEM_STATE_ABSENT);
+	}
+}
+
+/* Without discovery for as long as it is there. */
+static void a_sim_that_stays_busy_is_looked_at_again(void **state)
+{
+	struct box *box = *state;
+	int64_t until_usec = clock_monotonic_usec() + 10 * USEC_PER_SEC;
+
+	box->config->modem_discovery = false;
+	sim_is_busy(box, 1000);
+	plug_in(box, "7-1", PORT_DRIVER, "slow", NULL);
+	while (clock_monotonic_usec() < until_usec)
+		box_turn(box);
+	assert_int_equal(radio_state(bridge_find_radio(&box->bridge, "by-sim")),
+			 MODEM_STATE_ABSENT);
+	sim_is_busy(box, 0);
+	radio_wait(box, "by-sim", MODEM_STATE_READY);
+	listener.gone("7-1", listener_userdata);
+	radio_wait(box, "by-sim", MODEM_STATE_ABSENT);
+	box->config->modem_discovery = true;
+}
+
+static void a_modem_goes_to_whom_its_sim_turns_out_to_belong(void **state)
+{
+	struct box *box = *state;
+
+	sim_is_busy(box, 1000);
+	plug_in(box, "7-1", PORT_DRIVER, "slow", NULL);
+	radio_wait(box, "modem-7777", MODEM_STATE_STARTING);
+	sim_is_busy(box, 0);
+	radio_wait(box, "by-sim", MODEM_STATE_READY);
+	assert_int_equal(radio_state(bridge_find_radio(&box->bridge, "modem-7777")),
+			 MODEM_STATE_ABSENT);
+	listener.gone("7-1", listener_userdata);
+	radio_wait(box, "by-sim", MODEM_STATE_ABSENT);
 }
 
 /* The two that say the same IMEI: which it was can't be known after a restart. */
@@ -417,11 +517,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_modem_that_nobody_knows_gets_a_name),
+		cmocka_unit_test(when_it_was_seen_last_is_kept),
 		cmocka_unit_test(the_same_modem_elsewhere_carries_on_within_five_seconds),
 		cmocka_unit_test(a_clone_of_its_imei_is_another_modem),
 		cmocka_unit_test(the_port_that_answers_is_found),
 		cmocka_unit_test(what_nobody_vouches_for_gets_no_byte),
 		cmocka_unit_test(a_stick_that_is_pulled_while_it_is_looked_at_leaves_nothing),
+		cmocka_unit_test(
+			a_sim_that_is_busy_at_first_is_asked_before_its_modem_counts_as_unknown),
+		cmocka_unit_test(a_sim_that_stays_busy_is_looked_at_again),
+		cmocka_unit_test(a_modem_goes_to_whom_its_sim_turns_out_to_belong),
 		cmocka_unit_test(clones_are_held_together),
 		cmocka_unit_test(a_board_that_is_silent_is_opened_no_more_after_three_rounds),
 		cmocka_unit_test(a_port_whose_worker_is_stuck_is_opened_by_no_other),

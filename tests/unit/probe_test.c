@@ -226,6 +226,7 @@ struct own {
 	struct own *wakes;   /* which listens as soon as this one is spoken to */
 	unsigned deaf_until; /* this escape: there is one each time that it is opened */
 	bool deaf;           /* until it is woken */
+	bool reads_files;    /* of its SIM, and tells its ICCID by no other command */
 
 	unsigned escapes;
 	int fd;
@@ -253,9 +254,12 @@ static void own_hear(struct own *own)
 		own_say(own, own->imei);
 		own_say(own, "\r\n");
 	}
-	own_say(own, strcmp(own->command, "AT") == 0 || strcmp(own->command, "AT+CGSN") == 0
-			     ? "\r\nOK\r\n"
-			     : "\r\nERROR\r\n");
+	if (strcmp(own->command, "AT+CRSM=176,12258,0,0,10") == 0 && own->reads_files)
+		own_say(own, "\r\n+CRSM: 144,0,\"98680000000000000010\"\r\n\r\nOK\r\n");
+	else
+		own_say(own, strcmp(own->command, "AT") == 0 || strcmp(own->command, "AT+CGSN") == 0
+				     ? "\r\nOK\r\n"
+				     : "\r\nERROR\r\n");
 }
 
 static int on_own(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -306,6 +310,21 @@ static void one_that_has_just_come_is_asked_again(void **state)
 	assert_int_equal(own.escapes, 2);
 	assert_string_equal(seen.identity.imei, IMEI);
 	assert_string_equal(seen.identity.iccid, "");
+	own_close(&own);
+}
+
+static void an_iccid_that_no_command_tells_is_read_from_its_file(void **state)
+{
+	struct world *world = *state;
+	struct own own = { .imei = IMEI, .reads_files = true };
+	const char *devices[] = { own.path, NULL };
+	struct seen seen = { .free_inside = true };
+
+	own_open(world, &own);
+	probe_begin(world->loop, NULL, devices, &seen);
+	run_until_done(world, &seen);
+	assert_true(seen.found);
+	assert_string_equal(seen.identity.iccid, "89860000000000000001");
 	own_close(&own);
 }
 
@@ -538,6 +557,7 @@ int main(int argc, char **argv)
 		TEST(the_port_is_free_when_the_answer_comes),
 		TEST(what_was_seen_on_each_port_is_said),
 		TEST(one_that_has_just_come_is_asked_again),
+		TEST(an_iccid_that_no_command_tells_is_read_from_its_file),
 		TEST(the_best_port_is_heard_while_the_next_is_asked),
 		TEST(one_that_answers_at_once_is_the_only_one_that_is_opened),
 		TEST(one_that_tells_no_imei_does_not_end_the_search),

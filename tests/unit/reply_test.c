@@ -118,12 +118,40 @@ static void a_service_centre_is_read_plain_and_in_ucs2(void **state)
 	}
 }
 
+static void an_iccid_is_read_from_the_sim_s_file(void **state)
+{
+	static const struct {
+		const char *line, *iccid;
+	} CASES[] = {
+		{ "+CRSM: 144,0,\"98680000000000000010\"", "89860000000000000001" },
+		{ "+CRSM: 144, 0, \"986800000000000000f1\"", "8986000000000000001" },
+		{ "+CRSM: 145,12,98680000000000000010", "89860000000000000001" },
+		{ "+CRSM: 144,0,\"FFFFFFFFFFFFFFFFFFFF\"", NULL },
+		{ "+CRSM: 144,0,\"9868\"", NULL },
+		{ "+CRSM: 106,130,\"\"", NULL },
+		{ "+CRSM: 106,130", NULL },
+		{ "+CRSM:", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		char iccid[24];
+
+		assert_int_equal(reply_iccid(CASES[i].line, iccid, sizeof(iccid)),
+				 CASES[i].iccid != NULL);
+		if (CASES[i].iccid)
+			assert_string_equal(iccid, CASES[i].iccid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memories_are_found_in_every_form),
 		cmocka_unit_test(a_clock_is_believed_with_a_zone_and_a_likely_year_only),
 		cmocka_unit_test(a_service_centre_is_read_plain_and_in_ucs2),
+		cmocka_unit_test(an_iccid_is_read_from_the_sim_s_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,7 @@ struct modems_seen {
 	int error;
 	size_t count;
 	bool held[4];
+	int64_t at[4];
 	char key[4][STORE_NAME_SIZE], sim[4][STORE_NAME_SIZE], imsi[4][STORE_NAME_SIZE];
 };
 
@@ -100,6 +101,7 @@ static inline void keep_modems(int error, const struct store_modem *modems, size
 	seen->count = count;
 	for (size_t i = 0; i < count && i < 4; i++) {
 		seen->held[i] = modems[i].held;
+		seen->at[i] = modems[i].seen_usec;
 		snprintf(seen->key[i], STORE_NAME_SIZE, "%s", modems[i].key);
 		snprintf(seen->sim[i], STORE_NAME_SIZE, "%s", modems[i].sim);
 		snprintf(seen->imsi[i], STORE_NAME_SIZE, "%s", modems[i].imsi);

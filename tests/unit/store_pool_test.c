@@ -62,6 +62,7 @@ static void the_sim_of_a_modem_is_kept_over_a_restart(void **state)
 	assert_true(seen.held[0]);
 	assert_string_equal(seen.sim[0], "460000000000022");
 	assert_string_equal(seen.imsi[0], "");
+	assert_int_equal(seen.at[0], T0 + 2);
 }
 
 static void the_last_balance_is_shown(void **state)
