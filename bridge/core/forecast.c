@@ -68,7 +68,7 @@ static void backlog_read(int error, const struct store_backlog *backlog, size_t 
 
 		snprintf(group->prefix, sizeof(group->prefix), "%s", backlog[i].prefix);
 		group->priority = backlog[i].priority;
-		group->begun = backlog[i].begun;
+		group->passable = backlog[i].passable;
 		group->group = (struct estimate_group){ backlog[i].until_usec, backlog[i].parts };
 	}
 	asking->done(error < 0 ? error : asking->error, forecast, asking->userdata);
@@ -197,7 +197,8 @@ int64_t forecast_all_done(const struct forecast *forecast)
 
 /*
  * What goes before it for certain, by quotas alone: not what was begun, for that may be bound to a SIM
- * or wait for its next try; and nothing where a SIM's month may be full for whom it goes to.
+ * or wait for its next try; not what is of several parts, for it passes that where a quota has no room
+ * for all of them; and nothing where a SIM's month may be full for whom it goes to.
  */
 static uint64_t certainly_ahead(const struct forecast *forecast, const char *class, int priority,
 				const struct estimate_sim *sims, size_t count)
@@ -212,7 +213,7 @@ static uint64_t certainly_ahead(const struct forecast *forecast, const char *cla
 	for (size_t i = 0; i < forecast->group_count && groups; i++) {
 		const struct forecast_group *group = &forecast->groups[i];
 
-		if (!group->begun && group->priority >= priority &&
+		if (!group->passable && group->priority >= priority &&
 		    strcmp(group->prefix, class) == 0)
 			groups[group_count++] = group->group;
 	}

@@ -15,7 +15,7 @@
 struct forecast_group {
 	char prefix[NUMBER_SIZE];
 	int priority;
-	bool begun;
+	bool passable; /* others may go before it */
 	struct estimate_group group;
 };
 

@@ -217,8 +217,8 @@ static int backlog_run(struct database *db, struct op *op)
 {
 	struct backlog_op *asked = (struct backlog_op *)op;
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT prefix, priority, hour, begun, parts FROM backlog"
-			  " ORDER BY prefix, priority, hour, begun");
+		QUERY(db, "SELECT prefix, priority, hour, passable, parts FROM backlog"
+			  " ORDER BY prefix, priority, hour, passable");
 	size_t capacity = 0;
 	int r;
 
@@ -234,7 +234,7 @@ static int backlog_run(struct database *db, struct op *op)
 		one->prefix = op_string(op, prefix);
 		one->priority = (int)query_int(&query, 1);
 		one->until_usec = query_int(&query, 2) * USEC_PER_HOUR;
-		one->begun = query_bool(&query, 3);
+		one->passable = query_bool(&query, 3);
 		one->parts = (uint64_t)query_int(&query, 4);
 		if (!one->prefix)
 			return -ENOMEM;
