@@ -223,21 +223,17 @@ static int backlog_run(struct database *db, struct op *op)
 	int r;
 
 	while ((r = query_step(&query)) > 0) {
-		char prefix[NUMBER_SIZE];
 		struct store_backlog *one;
 
 		asked->backlog = op_grow(op, asked->backlog, asked->count, &capacity, sizeof(*one));
 		if (!asked->backlog)
 			return -ENOMEM;
 		one = &asked->backlog[asked->count++];
-		query_copy(&query, 0, prefix, sizeof(prefix));
-		one->prefix = op_string(op, prefix);
+		query_copy(&query, 0, one->prefix, sizeof(one->prefix));
 		one->priority = (int)query_int(&query, 1);
 		one->until_usec = query_int(&query, 2) * USEC_PER_HOUR;
 		one->passable = query_bool(&query, 3);
 		one->parts = (uint64_t)query_int(&query, 4);
-		if (!one->prefix)
-			return -ENOMEM;
 		asked->total += one->parts;
 	}
 	return r;

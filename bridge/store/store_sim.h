@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/base/number.h"
+
 #define STORE_NAME_SIZE 64
 #define STORE_REASON_SIZE 256
 #define STORE_PREFIXES_MAX 2112 /* 32 and a number of each of 64 modems; shorter than NUMBER_SIZE */
@@ -103,7 +105,7 @@ int store_prefix_waits(struct store *store, const char *prefix, const char *reas
 
 /* Parts that may go and wait to: of a class, a priority, and a time. */
 struct store_backlog {
-	const char *prefix;
+	char prefix[NUMBER_SIZE];
 	int priority;
 	int64_t until_usec; /* at the earliest their validity ends, an hour later at most; 0: never */
 	/* Others may go before: a modem was given it before, so that it may be bound or wait for its
