@@ -147,7 +147,7 @@ static json_t *json_of_story(const struct store_message *message, struct bridge 
 {
 	struct why_modem modems[MODEMS_MAX];
 	struct choice_sim sims[MODEMS_MAX];
-	char limits[MODEMS_MAX][48];
+	char limits[MODEMS_MAX][QUOTA_WORDS_SIZE];
 	struct store_now now = bridge_now(bridge);
 	struct why_situation situation = {
 		.now_usec = now.usec,
@@ -164,10 +164,9 @@ static json_t *json_of_story(const struct store_message *message, struct bridge 
 
 	for (size_t i = 0; i < bridge->radio_count && i < MODEMS_MAX; i++) {
 		const struct radio *radio = bridge->radios[i];
-		const struct store_quota quota = pool_quota(radio_config(radio));
 		enum store_limit limit = radio_limit(radio, NULL);
 
-		quota_words(limit, &quota, limits[i], sizeof(limits[i]));
+		quota_words(radio, limits[i]);
 		modems[situation.modem_count++] = (struct why_modem){
 			.name = radio_config(radio)->name,
 			.state = radio_state(radio),

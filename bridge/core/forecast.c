@@ -6,7 +6,6 @@
 #include "bridge/core/forecast.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,14 +62,8 @@ static void backlog_read(int error, const struct store_backlog *backlog, size_t 
 	forecast->groups = calloc(count + 1, sizeof(*forecast->groups));
 	if (!forecast->groups && error == 0)
 		error = -ENOMEM;
-	for (size_t i = 0; error == 0 && i < count; i++) {
-		struct forecast_group *group = &forecast->groups[forecast->group_count++];
-
-		snprintf(group->prefix, sizeof(group->prefix), "%s", backlog[i].prefix);
-		group->priority = backlog[i].priority;
-		group->begun = backlog[i].begun;
-		group->group = (struct estimate_group){ backlog[i].until_usec, backlog[i].parts };
-	}
+	for (size_t i = 0; error == 0 && i < count; i++)
+		forecast->groups[forecast->group_count++] = backlog[i];
 	asking->done(error < 0 ? error : asking->error, forecast, asking->userdata);
 	asking_free(asking);
 }
@@ -166,7 +159,7 @@ static uint64_t class_parts(const struct forecast *forecast, const char *prefix,
 	for (size_t i = 0; i < forecast->group_count; i++)
 		if (forecast->groups[i].priority >= priority &&
 		    strcmp(forecast->groups[i].prefix, prefix) == 0)
-			parts += forecast->groups[i].group.parts;
+			parts += forecast->groups[i].parts;
 	return parts;
 }
 
@@ -177,15 +170,15 @@ int64_t forecast_all_done(const struct forecast *forecast)
 
 	if (forecast->bridge->held)
 		return 0;
-	for (size_t i = 0; i < forecast->group_count && done_usec != 0; i++) {
+	for (size_t i = 0; i < forecast->group_count && done_usec != 0;) {
 		const char *prefix = forecast->groups[i].prefix;
 		struct estimate_load load = { .now_usec = forecast->now_usec };
 		size_t count;
 		int64_t usec;
 
-		if (i > 0 && strcmp(forecast->groups[i - 1].prefix, prefix) == 0)
-			continue;
-		load.parts = class_parts(forecast, prefix, INT_MIN);
+		for (; i < forecast->group_count && strcmp(forecast->groups[i].prefix, prefix) == 0;
+		     i++)
+			load.parts += forecast->groups[i].parts;
 		count = class_sims(forecast, prefix, false, sims);
 		usec = estimate_done(sims, count, &load);
 		done_usec = usec == 0 ? 0 : MAX(done_usec, usec);
@@ -197,7 +190,8 @@ int64_t forecast_all_done(const struct forecast *forecast)
 
 /*
  * What goes before it for certain, by quotas alone: not what was begun, for that may be bound to a SIM
- * or wait for its next try; and nothing where a SIM's month may be full for whom it goes to.
+ * or wait for its next try; not what is of several parts, for it passes that where a quota has no room
+ * for all of them; and nothing where a SIM's month may be full for whom it goes to.
  */
 static uint64_t certainly_ahead(const struct forecast *forecast, const char *class, int priority,
 				const struct estimate_sim *sims, size_t count)
@@ -210,11 +204,12 @@ static uint64_t certainly_ahead(const struct forecast *forecast, const char *cla
 		if (sims[i].quota.limits[STORE_LIMIT_RECIPIENTS] > 0)
 			return 0;
 	for (size_t i = 0; i < forecast->group_count && groups; i++) {
-		const struct forecast_group *group = &forecast->groups[i];
+		const struct store_backlog *group = &forecast->groups[i];
 
-		if (!group->begun && group->priority >= priority &&
+		if (!group->passable && group->priority >= priority &&
 		    strcmp(group->prefix, class) == 0)
-			groups[group_count++] = group->group;
+			groups[group_count++] =
+				(struct estimate_group){ group->until_usec, group->parts };
 	}
 	if (group_count == 0)
 		return 0;

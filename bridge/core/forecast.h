@@ -11,19 +11,11 @@
 #include "bridge/core/choice.h"
 #include "bridge/core/estimate.h"
 
-/* Parts that wait, of one class and priority, and expire in one hour. */
-struct forecast_group {
-	char prefix[NUMBER_SIZE];
-	int priority;
-	bool begun;
-	struct estimate_group group;
-};
-
 struct forecast {
 	struct bridge *bridge;
 	int64_t now_usec;
-	uint64_t parts;                /* that wait, of all classes */
-	struct forecast_group *groups; /* by prefix */
+	uint64_t parts;               /* that wait, of all classes */
+	struct store_backlog *groups; /* by prefix */
 	size_t group_count;
 	struct store_use uses[POOL_MAX][STORE_LIMIT_COUNT]; /* by radio */
 	size_t radio_count;

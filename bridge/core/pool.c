@@ -376,7 +376,7 @@ size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims)
 			.hangs = radio_hangs(radio),
 			.doubted = radio_is_doubted(radio),
 			.has_left = limit == STORE_LIMIT_NONE,
-			.may_talk = limit == STORE_LIMIT_RECIPIENTS,
+			.may_talk = limit == STORE_LIMIT_RECIPIENTS || radio_has_some_left(radio),
 			.awaited = radio_is_awaited(radio),
 		};
 	}

@@ -408,6 +408,7 @@ static void sim_looked_at(struct radio *radio, const struct modem_word_identity 
 		radio_rest_forget(radio);
 		radio->limit = STORE_LIMIT_NONE;
 		radio->limit_until_usec = 0;
+		radio->limit_some_left = false;
 		balance_forget(radio->balance);
 		log_record(LOG_SIM_CHANGED, &(struct log_fields){ .modem = name },
 			   "The modem %s has another SIM now.", name);

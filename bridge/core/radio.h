@@ -54,6 +54,8 @@ bool radio_is_awaited(const struct radio *radio);
 bool radio_hangs(const struct radio *radio);
 /* The quota of its SIM that is used up; *ret_until_usec (may be NULL): until when, 0 unknown. */
 enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec);
+/* Of that limit, but too little for what waits: what is shorter it sends. */
+bool radio_has_some_left(const struct radio *radio);
 
 /* Where its modem is from now on; NULL: it was pulled out. */
 int radio_plug(struct radio *radio, const char *device);

@@ -45,9 +45,11 @@ struct radio {
 	/* What the store said last of the SIM's quota, and what the others know of this radio. */
 	enum store_limit limit;
 	int64_t limit_until_usec;
+	bool limit_some_left; /* but too little for what waits */
 	bool known_sends, known_hangs, known_doubted;
 	enum store_limit known_limit;
 	int64_t known_until_usec;
+	bool known_some_left;
 	enum store_limit limit_logged;
 
 	bool asking, ask_again;

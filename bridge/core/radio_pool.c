@@ -64,6 +64,11 @@ enum store_limit radio_limit(const struct radio *radio, int64_t *ret_until_usec)
 	return radio->limit;
 }
 
+bool radio_has_some_left(const struct radio *radio)
+{
+	return radio->limit_some_left;
+}
+
 void radio_tell_pool(struct radio *radio)
 {
 	bool sends = radio_sends(radio), hangs = radio_hangs(radio);
@@ -72,38 +77,43 @@ void radio_tell_pool(struct radio *radio)
 	radio->has_worked |= radio_works(radio);
 	if (sends == radio->known_sends && hangs == radio->known_hangs &&
 	    doubted == radio->known_doubted && radio->limit == radio->known_limit &&
-	    radio->limit_until_usec == radio->known_until_usec)
+	    radio->limit_until_usec == radio->known_until_usec &&
+	    radio->limit_some_left == radio->known_some_left)
 		return;
 	radio->known_sends = sends;
 	radio->known_hangs = hangs;
 	radio->known_doubted = doubted;
 	radio->known_limit = radio->limit;
 	radio->known_until_usec = radio->limit_until_usec;
+	radio->known_some_left = radio->limit_some_left;
 	pool_changed(radio->bridge);
 }
 
-/* A minute is nothing to write about: that is how a quota works. */
+/* A minute is nothing to write about: that is how a quota works.  Nor is what another may take. */
 static void limit_log(const struct radio *radio)
 {
-	const struct store_quota quota = pool_quota(radio->config);
 	const char *name = radio->config->name;
-	char words[64], until[CLOCK_TEXT_SIZE] = "an unknown moment";
-	enum log_event event = radio->limit == STORE_LIMIT_MINUTE ? LOG_DETAIL : LOG_MODEM_QUOTA;
+	char words[QUOTA_WORDS_SIZE], until[CLOCK_TEXT_SIZE] = "an unknown moment";
+	enum log_event event = radio->limit == STORE_LIMIT_MINUTE || radio->limit_some_left
+				       ? LOG_DETAIL
+				       : LOG_MODEM_QUOTA;
 
 	if (radio->limit_until_usec != 0)
 		clock_format(radio->limit_until_usec, until);
 	log_record(event, &(struct log_fields){ .modem = name },
-		   "Modem %s has used up %s; it is given no more of them until %s.", name,
-		   quota_words(radio->limit, &quota, words, sizeof(words)), until);
+		   "Modem %s has used up %s; it is given %s until %s.", name,
+		   quota_words(radio, words),
+		   radio->limit_some_left ? "only what is shorter" : "no more of them", until);
 }
 
 void radio_limit_heard(struct radio *radio, const struct store_wait *wait)
 {
 	radio->limit = wait ? wait->limit : STORE_LIMIT_NONE;
 	radio->limit_until_usec = wait ? wait->limit_until_usec : 0;
+	radio->limit_some_left = wait && wait->some_left;
 	if (radio->limit != STORE_LIMIT_NONE && radio->limit != radio->limit_logged)
 		limit_log(radio);
-	radio->limit_logged = radio->limit;
+	radio->limit_logged = radio->limit_some_left ? STORE_LIMIT_NONE : radio->limit;
 	radio_tell_pool(radio);
 }
 

@@ -33,10 +33,9 @@ struct used_up {
 	size_t count;
 };
 
-const char *quota_words(enum store_limit limit, const struct store_quota *quota, char *buffer,
-			size_t size)
+const char *quota_words(const struct radio *radio, char words[static QUOTA_WORDS_SIZE])
 {
-	static const char *const words[STORE_LIMIT_COUNT] = {
+	static const char *const names[STORE_LIMIT_COUNT] = {
 		[STORE_LIMIT_NONE] = "",
 		[STORE_LIMIT_MINUTE] = "parts a minute",
 		[STORE_LIMIT_HOUR] = "parts an hour",
@@ -44,9 +43,12 @@ const char *quota_words(enum store_limit limit, const struct store_quota *quota,
 		[STORE_LIMIT_MONTH] = "parts a month",
 		[STORE_LIMIT_RECIPIENTS] = "recipients a month",
 	};
+	const struct store_quota quota = pool_quota(radio_config(radio));
+	enum store_limit limit = radio_limit(radio, NULL);
 
-	snprintf(buffer, size, "its %u %s", quota->limits[limit], words[limit]);
-	return buffer;
+	snprintf(words, QUOTA_WORDS_SIZE, "its %u %s%s", quota.limits[limit], names[limit],
+		 radio_has_some_left(radio) ? " but for too few for what waits" : "");
+	return words;
 }
 
 /* ------------------------------------------------------------------ the classes */
@@ -115,18 +117,17 @@ struct used_up *used_up_free(struct used_up *used_up)
 /* ------------------------------------------------------------------ what they wait for */
 
 static void reason_add(char reason[static STORE_REASON_SIZE], const struct radio *radio,
-		       enum store_limit limit, unsigned before)
+		       unsigned before)
 {
-	const struct store_quota quota = pool_quota(radio_config(radio));
 	size_t used = strlen(reason);
-	char words[64];
+	char words[QUOTA_WORDS_SIZE];
 
 	if (before == MODEMS_NAMED)
 		snprintf(reason + used, STORE_REASON_SIZE - used, ", and others");
 	if (before >= MODEMS_NAMED)
 		return;
 	snprintf(reason + used, STORE_REASON_SIZE - used, "%s %.63s %s", before > 0 ? "," : "",
-		 radio_config(radio)->name, quota_words(limit, &quota, words, sizeof(words)));
+		 radio_config(radio)->name, quota_words(radio, words));
 }
 
 static void quotas_judge(const struct bridge *bridge, const struct choice_sim *sims, size_t count,
@@ -146,7 +147,7 @@ static void quotas_judge(const struct bridge *bridge, const struct choice_sim *s
 			used_up = 0;
 			break;
 		}
-		reason_add(ret->reason, bridge->radios[i], limit, used_up);
+		reason_add(ret->reason, bridge->radios[i], used_up);
 		if (until_usec != 0 && (ret->until_usec == 0 || until_usec < ret->until_usec))
 			ret->until_usec = until_usec;
 		used_up++;

@@ -18,8 +18,6 @@ void used_up_look(struct bridge *bridge);
 /* The store works again: what it may not have heard is said once more. */
 void used_up_say_again(struct bridge *bridge);
 
-/* ------------------------------------------------------------------ pure */
-
-/* "its 200 parts a day", for people. */
-const char *quota_words(enum store_limit limit, const struct store_quota *quota, char *buffer,
-			size_t size);
+#define QUOTA_WORDS_SIZE 96
+/* Of the limit that it has used up: "its 200 parts a day", for people. */
+const char *quota_words(const struct radio *radio, char words[static QUOTA_WORDS_SIZE]);

@@ -26,7 +26,8 @@ struct begin_op {
 	struct store_job job;
 	bool found;
 	bool known_only; /* it may talk with no new number */
-	bool own_only;   /* there is no room for anything that it has not begun */
+	/* So many parts are left for what it has not begun; as long as nothing lacked any, all. */
+	int64_t room;
 	int64_t next_usec;
 	struct store_wait wait;
 };
@@ -202,6 +203,24 @@ static int begin_quota(struct database *db, struct begin_op *begin)
 	return r < 0 ? r : 1;
 }
 
+/*
+ * What does not fit waits, and what is shorter passes it.  That takes nothing from it: in the next
+ * period it has the first turn.  Another SIM may take it meanwhile, and nobody tells: look again.
+ */
+static void begin_pass(struct begin_op *begin, enum store_limit limit, int64_t room)
+{
+	int64_t again_usec = begin->now.usec + BLOCKED_AGAIN_USEC;
+
+	begin->room = room;
+	/* No place for new numbers is said first: that lasts as long as anything. */
+	if (begin->wait.limit == STORE_LIMIT_NONE) {
+		begin_limit(begin, limit);
+		begin->wait.some_left = true;
+	}
+	if (begin->wait.next_usec > again_usec)
+		begin->wait.next_usec = again_usec;
+}
+
 static bool head_is_late(const struct begin_op *begin, const struct head *head)
 {
 	return begin->now.trusted && head->valid_until_usec != 0 &&
@@ -230,8 +249,8 @@ static int head_fits(struct database *db, struct begin_op *begin, const struct h
 			    query_int(&query, 1));
 	if (limit == STORE_LIMIT_NONE)
 		return 1;
-	begin_limit(begin, limit);
-	begin->own_only = true;
+	begin_pass(begin, limit,
+		   quota_room(&begin->uses, &begin->route.quota, query_int(&query, 1)));
 	return 0;
 }
 
@@ -278,10 +297,11 @@ static int begin_pick(struct database *db, struct begin_op *begin)
 	for (unsigned i = 0; i < HEADS_PER_TURN; i++) {
 		struct pick pick = {
 			.sim = &begin->sim,
-			.route = begin->own_only ? &nothing_new : &begin->route,
+			.route = begin->room > 0 ? &begin->route : &nothing_new,
 			.now_usec = begin->now.usec,
 			.known_only = begin->known_only,
 			.turn = begin->uses.rows[STORE_LIMIT_RECIPIENTS].turn,
+			.room = begin->room,
 			.next_usec = begin->next_usec,
 		};
 
@@ -350,6 +370,7 @@ int store_attempt_begin(struct store *store, const struct store_sim *sim,
 		strings_copy(op, route->talk_prefixes, route->talk_prefix_count);
 	begin->route.talkers = strings_copy(op, route->talkers, route->talker_count);
 	begin->now = *now;
+	begin->room = INT64_MAX;
 	begin->done = done;
 	return op_post(store, op);
 }

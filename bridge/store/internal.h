@@ -258,6 +258,8 @@ struct pick {
 	int64_t now_usec;
 	bool known_only; /* numbers that the SIM talked with in this turn of its month */
 	int64_t turn;
+	/* What needs more parts is passed, as long as it is not bound to the SIM. */
+	int64_t room;
 	int64_t next_usec; /* when something will be due, 0 */
 };
 
@@ -305,6 +307,8 @@ bool quota_is_set(const struct store_quota *quota);
  * are missing of messages that were begun, but had it while it was empty; or NONE. */
 enum store_limit quota_lacks(const struct quota_uses *uses, const struct store_quota *quota,
 			     int64_t parts, int64_t begun);
+/* So many parts have room in the hour, the day and the month, beside those. */
+int64_t quota_room(const struct quota_uses *uses, const struct store_quota *quota, int64_t begun);
 bool quota_recipients_used_up(const struct quota_uses *uses, const struct store_quota *quota);
 int quota_count(struct database *db, const char *sim, int64_t attempt, const char *number,
 		struct quota_uses *uses);

@@ -217,27 +217,23 @@ static int backlog_run(struct database *db, struct op *op)
 {
 	struct backlog_op *asked = (struct backlog_op *)op;
 	CLEANUP_QUERY struct query query =
-		QUERY(db, "SELECT prefix, priority, hour, begun, parts FROM backlog"
-			  " ORDER BY prefix, priority, hour, begun");
+		QUERY(db, "SELECT prefix, priority, hour, passable, parts FROM backlog"
+			  " ORDER BY prefix, priority, hour, passable");
 	size_t capacity = 0;
 	int r;
 
 	while ((r = query_step(&query)) > 0) {
-		char prefix[NUMBER_SIZE];
 		struct store_backlog *one;
 
 		asked->backlog = op_grow(op, asked->backlog, asked->count, &capacity, sizeof(*one));
 		if (!asked->backlog)
 			return -ENOMEM;
 		one = &asked->backlog[asked->count++];
-		query_copy(&query, 0, prefix, sizeof(prefix));
-		one->prefix = op_string(op, prefix);
+		query_copy(&query, 0, one->prefix, sizeof(one->prefix));
 		one->priority = (int)query_int(&query, 1);
 		one->until_usec = query_int(&query, 2) * USEC_PER_HOUR;
-		one->begun = query_bool(&query, 3);
+		one->passable = query_bool(&query, 3);
 		one->parts = (uint64_t)query_int(&query, 4);
-		if (!one->prefix)
-			return -ENOMEM;
 		asked->total += one->parts;
 	}
 	return r;

@@ -10,6 +10,8 @@
  *
  * A SIM that may talk with no new number this month looks, in the same lines, for those it knows: by
  * number, so that what waits to others is not looked at, and costs as much as it knows numbers.
+ *
+ * A SIM whose quota has no room for the head of a line looks a little further for one that has it.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "bridge/store/internal.h"
 
 #define PRIORITY_ABOVE_ALL 128
+#define PASSED_MAX 64 /* looked at in a line for one that is short enough */
 
 struct line {
 	const char *sim, *prefix, *preferred;
@@ -55,15 +58,36 @@ static void head_columns(const struct query *query, struct head *head)
 	head->valid_until_usec = query_int(query, 3);
 }
 
-/* The first in line below a priority, whether it is due or not. */
-static int head_below(struct database *db, const struct line *line, int priority, struct head *head)
+/* What is bound to the SIM goes on: the room is kept for it. */
+static int64_t line_room(const struct pick *pick, const struct line *line)
 {
-	CLEANUP_QUERY struct query query = QUERY(
-		db,
-		"SELECT seq, priority, due_at, valid_until FROM delivery"
-		" WHERE waiting = 1 AND sim = ? AND prefix = ? AND preferred = ?"
-		" AND priority < ? ORDER BY priority DESC, due_at, seq LIMIT 1",
-		STRING(line->sim), STRING(line->prefix), STRING(line->preferred), INT(priority));
+	return strcmp(line->sim, pick->sim->iccid) == 0 ? INT64_MAX : pick->room;
+}
+
+/* How many are looked at: where all have room, the first is the one. */
+static int64_t line_reach(int64_t room)
+{
+	return room == INT64_MAX ? 1 : PASSED_MAX;
+}
+
+/* What moves to another SIM does so with all of its parts. */
+#define SQL_NEEDS "iif(sim = '', pending, parts)"
+
+/* The first in line below a priority that has room, whether it is due or not. */
+static int head_below(struct database *db, const struct pick *pick, const struct line *line,
+		      int priority, struct head *head)
+{
+	int64_t room = line_room(pick, line);
+	CLEANUP_QUERY struct query query =
+		QUERY(db,
+		      "SELECT seq, priority, due_at, valid_until FROM"
+		      " (SELECT seq, priority, due_at, valid_until, " SQL_NEEDS " AS needs"
+		      " FROM delivery WHERE waiting = 1 AND sim = ? AND prefix = ?"
+		      " AND preferred = ? AND priority < ?"
+		      " ORDER BY priority DESC, due_at, seq LIMIT ?)"
+		      " WHERE needs <= ? ORDER BY priority DESC, due_at, seq LIMIT 1",
+		      STRING(line->sim), STRING(line->prefix), STRING(line->preferred),
+		      INT(priority), INT(line_reach(room)), INT(room));
 	int r = query_step(&query);
 
 	*head = (struct head){ 0 };
@@ -79,17 +103,20 @@ static int head_below(struct database *db, const struct line *line, int priority
 static int known_below(struct database *db, const struct pick *pick, const struct line *line,
 		       int priority, struct head *head)
 {
-	CLEANUP_QUERY struct query query =
-		QUERY(db,
-		      "SELECT d.seq, d.priority, d.due_at, d.valid_until"
-		      " FROM quota_recipient r CROSS JOIN delivery d ON d.seq ="
-		      " (SELECT seq FROM delivery INDEXED BY delivery_known WHERE waiting = 1"
-		      " AND number = r.number AND sim = ? AND prefix = ? AND preferred = ?"
-		      " AND priority < ? ORDER BY priority DESC, due_at, seq LIMIT 1)"
-		      " WHERE r.sim = ? AND r.turn = ?"
-		      " ORDER BY d.priority DESC, d.due_at, d.seq LIMIT 1",
-		      STRING(line->sim), STRING(line->prefix), STRING(line->preferred),
-		      INT(priority), STRING(pick->sim->iccid), INT(pick->turn));
+	int64_t room = line_room(pick, line);
+	CLEANUP_QUERY struct query query = QUERY(
+		db,
+		"SELECT d.seq, d.priority, d.due_at, d.valid_until"
+		" FROM quota_recipient r CROSS JOIN delivery d ON d.seq ="
+		" (SELECT seq FROM (SELECT seq, priority, due_at, " SQL_NEEDS " AS needs"
+		" FROM delivery INDEXED BY delivery_known WHERE waiting = 1"
+		" AND number = r.number AND sim = ? AND prefix = ? AND preferred = ?"
+		" AND priority < ? ORDER BY priority DESC, due_at, seq LIMIT ?)"
+		" WHERE needs <= ? ORDER BY priority DESC, due_at, seq LIMIT 1)"
+		" WHERE r.sim = ? AND r.turn = ?"
+		" ORDER BY d.priority DESC, d.due_at, d.seq LIMIT 1",
+		STRING(line->sim), STRING(line->prefix), STRING(line->preferred), INT(priority),
+		INT(line_reach(room)), INT(room), STRING(pick->sim->iccid), INT(pick->turn));
 	int r = query_step(&query);
 
 	*head = (struct head){ 0 };
@@ -127,7 +154,7 @@ static int head_due(struct database *db, struct pick *pick, const struct line *l
 	int r;
 
 	while ((r = pick->known_only ? known_below(db, pick, line, priority, head)
-				     : head_below(db, line, priority, head)) > 0 &&
+				     : head_below(db, pick, line, priority, head)) > 0 &&
 	       may_go_usec(db, pick, line, head) > pick->now_usec) {
 		sooner(&pick->next_usec, may_go_usec(db, pick, line, head));
 		priority = head->priority;

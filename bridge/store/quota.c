@@ -129,6 +129,19 @@ enum store_limit quota_lacks(const struct quota_uses *uses, const struct store_q
 	return STORE_LIMIT_NONE;
 }
 
+int64_t quota_room(const struct quota_uses *uses, const struct store_quota *quota, int64_t begun)
+{
+	int64_t room = INT64_MAX;
+
+	for (int i = STORE_LIMIT_HOUR; i <= STORE_LIMIT_MONTH; i++) {
+		int64_t left = (int64_t)quota->limits[i] - uses->rows[i].used - begun;
+
+		if (quota->limits[i] > 0 && left < room)
+			room = left;
+	}
+	return room;
+}
+
 bool quota_recipients_used_up(const struct quota_uses *uses, const struct store_quota *quota)
 {
 	return is_used_up(uses, quota, STORE_LIMIT_RECIPIENTS);

@@ -392,11 +392,14 @@ static const char step_peers[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX peer_at ON peer (at);";
 
-#define BACKLOG_OLD "OLD.prefix, OLD.priority, OLD.valid_until / 3600000000, OLD.modem <> ''"
-#define BACKLOG_NEW "NEW.prefix, NEW.priority, NEW.valid_until / 3600000000, NEW.modem <> ''"
+#define BACKLOG_PASSABLE(row) " (" row "modem <> '' OR " row "parts > 1)"
+#define BACKLOG_OLD                                                                                \
+	"OLD.prefix, OLD.priority, OLD.valid_until / 3600000000," BACKLOG_PASSABLE("OLD.")
+#define BACKLOG_NEW                                                                                \
+	"NEW.prefix, NEW.priority, NEW.valid_until / 3600000000," BACKLOG_PASSABLE("NEW.")
 #define BACKLOG_IS_OLD                                                                             \
 	"prefix = OLD.prefix AND priority = OLD.priority"                                          \
-	" AND hour = OLD.valid_until / 3600000000 AND begun = (OLD.modem <> '')"
+	" AND hour = OLD.valid_until / 3600000000 AND passable =" BACKLOG_PASSABLE("OLD.")
 #define BACKLOG_LESS                                                                               \
 	"UPDATE backlog SET parts = parts - OLD.pending"                                           \
 	" WHERE " BACKLOG_IS_OLD " AND OLD.release_at = 0;"                                        \
@@ -408,7 +411,8 @@ static const char step_peers[] =
 
 static const char step_backlog[] =
 	/* pending: of its parts.  Kept: those that may go, by class, priority, the hour in which their
-	 * validity ends (0: never), and whether a modem was given them before. */
+	 * validity ends (0: never), and whether others may go before them: a modem was given them
+	 * before, or a quota may have room for those others only. */
 	"ALTER TABLE delivery ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE delivery SET pending = (SELECT count(*) FROM part p WHERE p.delivery = delivery.seq"
 	" AND p.state = " SQL_PENDING ") WHERE final = 0;"
@@ -416,22 +420,23 @@ static const char step_backlog[] =
 	" prefix TEXT NOT NULL,"
 	" priority INTEGER NOT NULL,"
 	" hour INTEGER NOT NULL,"
-	" begun INTEGER NOT NULL,"
+	" passable INTEGER NOT NULL,"
 	" parts INTEGER NOT NULL,"
-	" PRIMARY KEY (prefix, priority, hour, begun)"
+	" PRIMARY KEY (prefix, priority, hour, passable)"
 	") STRICT, WITHOUT ROWID;"
-	"INSERT INTO backlog SELECT prefix, priority, valid_until / 3600000000, modem <> '',"
-	" sum(pending) FROM delivery WHERE final = 0 AND release_at = 0 AND pending > 0"
-	" GROUP BY 1, 2, 3, 4;"
-	"CREATE TRIGGER backlog_added AFTER INSERT ON delivery WHEN NEW.release_at = 0 BEGIN"
-	" " BACKLOG_MORE " END;"
-	"CREATE TRIGGER backlog_moved AFTER UPDATE OF pending, prefix, priority, release_at,"
-	" valid_until, modem ON delivery"
-	" WHEN OLD.pending <> NEW.pending OR OLD.release_at <> NEW.release_at"
-	" OR (" BACKLOG_OLD ") <> (" BACKLOG_NEW ") BEGIN"
-	" " BACKLOG_LESS " " BACKLOG_MORE " END;"
-	"CREATE TRIGGER backlog_removed AFTER DELETE ON delivery WHEN OLD.release_at = 0 BEGIN"
-	" " BACKLOG_LESS " END;";
+	"INSERT INTO backlog SELECT prefix, priority, valid_until / 3600000000," BACKLOG_PASSABLE(
+		"") ","
+		    " sum(pending) FROM delivery WHERE final = 0 AND release_at = 0 AND pending > 0"
+		    " GROUP BY 1, 2, 3, 4;"
+		    "CREATE TRIGGER backlog_added AFTER INSERT ON delivery WHEN NEW.release_at = 0 BEGIN"
+		    " " BACKLOG_MORE " END;"
+		    "CREATE TRIGGER backlog_moved AFTER UPDATE OF pending, prefix, priority, release_at,"
+		    " valid_until, modem, parts ON delivery"
+		    " WHEN OLD.pending <> NEW.pending OR OLD.release_at <> NEW.release_at"
+		    " OR (" BACKLOG_OLD ") <> (" BACKLOG_NEW ") BEGIN"
+		    " " BACKLOG_LESS " " BACKLOG_MORE " END;"
+		    "CREATE TRIGGER backlog_removed AFTER DELETE ON delivery WHEN OLD.release_at = 0 BEGIN"
+		    " " BACKLOG_LESS " END;";
 
 static const char step_quotas[] =
 	/* By enum store_limit.  since: the first attempt that was counted in this period, 0 none. */

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/base/number.h"
+
 #define STORE_NAME_SIZE 64
 #define STORE_REASON_SIZE 256
 #define STORE_PREFIXES_MAX 2112 /* 32 and a number of each of 64 modems; shorter than NUMBER_SIZE */
@@ -78,6 +80,9 @@ struct store_wait {
 	 */
 	enum store_limit limit;
 	int64_t limit_until_usec; /* 0: unknown, the clock was never trusted */
+	/* Not all of it is used up, but what is left is not enough for a message of several parts
+	 * that waits.  What is shorter is given all the same, if it is not too far behind. */
+	bool some_left;
 };
 
 /*
@@ -100,17 +105,19 @@ int store_prefix_waits(struct store *store, const char *prefix, const char *reas
 
 /* Parts that may go and wait to: of a class, a priority, and a time. */
 struct store_backlog {
-	const char *prefix;
+	char prefix[NUMBER_SIZE];
 	int priority;
 	int64_t until_usec; /* at the earliest their validity ends, an hour later at most; 0: never */
-	bool begun;     /* a modem was given it before: it may be bound, or wait for its next try */
+	/* Others may go before: a modem was given it before, so that it may be bound or wait for its
+	 * next try; or it is of several parts, and a quota may have no room for all of them. */
+	bool passable;
 	uint64_t parts; /* > 0 */
 };
 typedef void (*store_backlog_done)(int error, const struct store_backlog *backlog, size_t count,
 				   uint64_t total, void *userdata);
 /*
- * By prefix.  Cost does not grow with what waits: counts are kept.  What is scheduled for later is
- * not in.
+ * By prefix.  Counts are kept: cost grows with how many different prefixes, priorities and hours
+ * there are, not with what waits.  What is scheduled for later is not in.
  */
 int store_backlog(struct store *store, store_backlog_done done, void *userdata);
 

@@ -289,6 +289,46 @@ static void a_modem_that_is_away_still_counts(void **state)
 	world_close(world);
 }
 
+/* What is left of a month is not kept for a message that it has no room for. */
+static void what_is_shorter_passes_what_there_is_no_room_for(void **state)
+{
+	static const char *const cell[] = { "--modem", "north", NULL };
+	char number[16], modems[256], text[401];
+	int status;
+
+	(void)state;
+	snprintf(modems, sizeof(modems),
+		 "{ name = \"north\"; device = \"@/north\"; "
+		 "quota: { parts_per_month = 4; reset_day = %d; }; }",
+		 day_in_two_weeks());
+	struct world *world = world_open(&(struct world_options){
+		.failed = scenario_failed, .cell_arguments = cell, .modems = modems });
+	world_modem_wait(world, "north", "ready");
+	send_by(world, "north");
+	send_by(world, "north");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	world_number(world, number);
+	WORLD_JSON *body = json_pack("{s:s,s:[s],s:s,s:i}", "id", "longer", "to", number, "text",
+				     text, "ttl", atoi(MONTH));
+	json_t *longer = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 202);
+	while (!strstr(world_text(longer, "recipients.0.reason"), "quota")) {
+		json_decref(longer);
+		assert_true(world_sleep(world, -1, 100) || true);
+		longer = world_message(world, "longer");
+	}
+	assert_non_null(strstr(world_text(longer, "recipients.0.reason"),
+			       "north its 4 parts a month but for too few for what waits"));
+	assert_string_not_equal(world_text(longer, "recipients.0.nextAttemptAt"), "");
+	json_decref(longer);
+	send_by(world, "north");
+	WORLD_JSON *waits = world_message(world, "longer");
+	assert_string_equal(world_text(waits, "state"), "pending");
+	assert_true(world_is_clean(world));
+	world_close(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_restart_gives_nothing_back),
 		cmocka_unit_test(while_all_is_held_there_is_no_moment),
 		cmocka_unit_test(a_modem_that_is_away_still_counts),
+		cmocka_unit_test(what_is_shorter_passes_what_there_is_no_room_for),
 		cmocka_unit_test(what_goes_before_all_that_waits_is_in_time),
 		cmocka_unit_test(without_a_modem_that_sends_the_quotas_tell_the_moment),
 	};

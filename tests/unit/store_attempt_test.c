@@ -2,7 +2,10 @@
  *
  * The radio's side of the store: which part goes next, and what may become of it.
  */
+#include "bridge/core/errors.h"
 #include "tests/unit/store_fixture.h"
+
+#define CODES 512 /* more than there are of either kind */
 
 static void a_part_is_sending_once_it_was_given_out(void **state)
 {
@@ -223,6 +226,35 @@ static void what_failed_otherwise_does_not_count_as_refused(void **state)
 		assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
 	}
 	assert_int_equal(begin(f, &north, T0).job.refusals, 3);
+}
+
+/* The store counts by the code that it keeps: the same as those of the table of errors. */
+static void what_the_table_says_of_the_subscriber_counts_as_refused(void **state)
+{
+	static const struct {
+		enum modem_error_kind kind;
+		const char *name;
+	} kinds[] = { { MODEM_ERROR_CMS, "CMS" }, { MODEM_ERROR_CME, "CME" } };
+	struct fixture *f = *state;
+	unsigned refusals = 0;
+
+	submit(f, (struct draft){ .id = "m" });
+	for (unsigned i = 0; i < 2 * CODES; i++) {
+		int code = (int)(i % CODES);
+		char error[SEND_ERROR_SIZE];
+		struct store_attempt_end refusal = {
+			.event = PART_REFUSED, .reference = -1, .error = error, .at_usec = T0
+		};
+		struct turn turn = begin(f, &north, T0);
+
+		assert_int_equal(turn.job.refusals, refusals);
+		snprintf(error, sizeof(error), "%s/%d", kinds[i / CODES].name, code);
+		refusal.attempt = turn.job.attempt;
+		assert_int_equal(store_attempt_end(f->store, &refusal, NULL, NULL), 0);
+		refusals += send_error_class(kinds[i / CODES].kind, code) == SEND_ERROR_SUBSCRIBER;
+	}
+	assert_true(refusals > 0);
+	assert_int_equal(begin(f, &north, T0).job.refusals, refusals);
 }
 
 static void priority_goes_before_age_and_age_before_nothing(void **state)
@@ -467,6 +499,7 @@ int main(void)
 		TEST(what_was_refused_twice_is_free_though_it_may_be_out),
 		TEST(what_was_refused_twice_stays_where_other_parts_are),
 		TEST(what_failed_otherwise_does_not_count_as_refused),
+		TEST(what_the_table_says_of_the_subscriber_counts_as_refused),
 		TEST(priority_goes_before_age_and_age_before_nothing),
 		TEST(an_urgent_one_that_is_not_due_holds_nobody_up),
 		TEST(a_bound_one_keeps_its_place_among_new_ones),

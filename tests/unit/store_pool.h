@@ -22,7 +22,7 @@ struct backlog {
 	char prefix[8][NUMBER_SIZE];
 	uint64_t parts[8], total;
 	size_t group_count;
-	struct store_backlog groups[8]; /* without their prefix */
+	struct store_backlog groups[8];
 };
 
 static inline void keep_backlog(int error, const struct store_backlog *items, size_t count,
@@ -38,7 +38,6 @@ static inline void keep_backlog(int error, const struct store_backlog *items, si
 		size_t at = backlog->count > 0 ? backlog->count - 1 : 0;
 
 		backlog->groups[i] = items[i];
-		backlog->groups[i].prefix = NULL;
 		if (backlog->count == 0 || strcmp(backlog->prefix[at], items[i].prefix) != 0)
 			at = backlog->count++;
 		snprintf(backlog->prefix[at], NUMBER_SIZE, "%s", items[i].prefix);

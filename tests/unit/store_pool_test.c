@@ -253,36 +253,41 @@ static void a_part_on_the_air_does_not_wait(void **state)
 }
 
 /* What goes before a message depends on these. */
-static void priority_validity_and_what_was_begun_are_told(void **state)
+static void priority_validity_and_what_may_be_passed_are_told(void **state)
 {
 	struct fixture *f = *state;
 	const int64_t hour = VALID / HOUR * HOUR;
 	struct backlog seen;
 	struct turn turn;
 
-	submit(f, (struct draft){ .id = "bulk", .priority = -100, .parts = 3 });
+	submit(f, (struct draft){ .id = "bulk", .priority = -100 });
+	submit(f, (struct draft){ .id = "long", .priority = -100, .parts = 3 });
 	submit(f, (struct draft){ .id = "more", .priority = -100, .valid = hour + HOUR - 1 });
 	submit(f, (struct draft){ .id = "later", .priority = -100, .valid = hour + HOUR });
 	submit(f, (struct draft){ .id = "begun", .priority = 7, .parts = 2 });
 	turn = ask(f, T0);
 	assert_int_equal(end_at(f, turn.job.attempt, PART_ACCEPTED, 1, T0), 0);
 	seen = backlog(f);
-	assert_int_equal(seen.group_count, 3);
+	assert_int_equal(seen.group_count, 4);
 	assert_int_equal(seen.groups[0].priority, -100);
 	assert_int_equal(seen.groups[0].until_usec, hour);
-	assert_int_equal(seen.groups[0].parts, 4);
-	assert_false(seen.groups[0].begun);
-	assert_int_equal(seen.groups[1].until_usec, hour + HOUR);
-	assert_int_equal(seen.groups[1].parts, 1);
-	assert_int_equal(seen.groups[2].priority, 7);
+	assert_int_equal(seen.groups[0].parts, 2);
+	assert_false(seen.groups[0].passable);
+	assert_int_equal(seen.groups[1].until_usec, hour);
+	assert_int_equal(seen.groups[1].parts, 3);
+	assert_true(seen.groups[1].passable);
+	assert_int_equal(seen.groups[2].until_usec, hour + HOUR);
 	assert_int_equal(seen.groups[2].parts, 1);
-	assert_true(seen.groups[2].begun);
+	assert_false(seen.groups[2].passable);
+	assert_int_equal(seen.groups[3].priority, 7);
+	assert_int_equal(seen.groups[3].parts, 1);
+	assert_true(seen.groups[3].passable);
 	/* With a new life. */
 	cancel(f, "later");
-	assert_int_equal(backlog(f).group_count, 2);
-	retry(f, "later", hour + DAY);
 	assert_int_equal(backlog(f).group_count, 3);
-	assert_true(backlog(f).groups[1].until_usec > hour + DAY);
+	retry(f, "later", hour + DAY);
+	assert_int_equal(backlog(f).group_count, 4);
+	assert_true(backlog(f).groups[2].until_usec > hour + DAY);
 }
 
 static void what_is_scheduled_waits_from_its_moment_on(void **state)
@@ -343,7 +348,7 @@ int main(void)
 		TEST(a_start_knows_of_no_class_that_waits),
 		TEST(parts_that_wait_are_counted_by_class),
 		TEST(a_part_on_the_air_does_not_wait),
-		TEST(priority_validity_and_what_was_begun_are_told),
+		TEST(priority_validity_and_what_may_be_passed_are_told),
 		TEST(what_is_scheduled_waits_from_its_moment_on),
 		TEST(what_is_sorted_anew_is_counted_anew),
 		TEST(what_is_over_and_forgotten_was_not_waiting),
