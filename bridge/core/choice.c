@@ -115,8 +115,9 @@ static bool is_elsewhere(const struct choice_sim *self, const struct choice_sim 
 static bool can_talk(const struct choice_sim *sim, const struct choice_sim *self)
 {
 	bool relieved = sim->doubted && !self->doubted;
+	bool goes_on = sim->keeps_talking || (sim->sends && !relieved);
 
-	return sim->awaited || (sim->sends && (sim->has_left || sim->may_talk) && !relieved);
+	return sim->awaited || (goes_on && (sim->has_left || sim->may_talk));
 }
 
 static void add_talkers(const struct choice_pool *pool, size_t self, struct choice *choice)

@@ -20,10 +20,11 @@ struct choice_sim {
 	const char *sim;             /* ICCID, or what stands for it */
 	const char *const *prefixes; /* ended by NULL; NULL: numbers of no class are its own */
 	unsigned price;
-	bool sends;    /* ready or sending, not held, not resting */
-	bool hangs;    /* has been busy with one part for longer than others wait for its price */
-	bool doubted;  /* it refuses: what any other may take goes there, at whatever price */
-	bool has_left; /* of its quota */
+	bool sends;   /* ready or sending, not held, not resting */
+	bool hangs;   /* has been busy with one part for longer than others wait for its price */
+	bool doubted; /* it refuses: what any other may take goes there, at whatever price */
+	bool keeps_talking; /* though it rests or is doubted, its conversations wait for it */
+	bool has_left;      /* of its quota */
 	bool may_talk; /* with numbers that it knows, though its month has no place for new ones */
 	bool awaited;  /* it has yet to work for the first time, and may do so soon */
 };

@@ -10,8 +10,9 @@
 #define SOUTH_NUMBER "+8613800000002"
 #define MESSAGES 6
 #define TIME_PERCENT 2
+#define PATIENT_PERCENT 10 /* a conversation is waited for longer than one rest lasts */
 
-static struct world *a_pair(const char *modems)
+static struct world *a_pair(const char *modems, unsigned time_percent)
 {
 	static const char *const cell[] = { "--modem",     "north,number=" WORLD_MODEM_NUMBER,
 					    "--modem",     "south,number=" SOUTH_NUMBER,
@@ -20,7 +21,7 @@ static struct world *a_pair(const char *modems)
 		.failed = scenario_failed,
 		.cell_arguments = cell,
 		.modems = modems,
-		.time_percent = TIME_PERCENT,
+		.time_percent = time_percent,
 	});
 
 	world_modem_wait(world, "north", "ready");
@@ -28,10 +29,16 @@ static struct world *a_pair(const char *modems)
 	return world;
 }
 
-static struct world *a_cheap_north(void)
+static struct world *a_cheap_north_at(unsigned time_percent)
 {
 	return a_pair("{ name = \"north\"; device = \"@/north\"; price = 1; },"
-		      "{ name = \"south\"; device = \"@/south\"; price = 2; }");
+		      "{ name = \"south\"; device = \"@/south\"; price = 2; }",
+		      time_percent);
+}
+
+static struct world *a_cheap_north(void)
+{
+	return a_cheap_north_at(TIME_PERCENT);
 }
 
 static void north_fails(struct world *world, const char *error, int count)
@@ -133,6 +140,42 @@ static void the_last_sim_is_given_it_again(void **state)
 	close_clean(world);
 }
 
+/* Somebody who wrote to north hears from it again, though it was refused what went to others. */
+static void a_conversation_stays_over(const char *error, int count)
+{
+	struct world *world = a_cheap_north_at(PATIENT_PERCENT);
+	char phone[16], refused[65], id[65];
+
+	world_number(world, phone);
+	world_type(world, phone, "Hello?", 6);
+	json_decref(world_inbox_wait(world, phone, 1));
+	north_fails(world, error, count);
+	for (int i = 0; i < count; i++) {
+		size_t mark = world_cell_mark(world);
+
+		one_sends(world, refused);
+		world_cell_wait(world, mark, "refused", "modem=north", NULL);
+	}
+	world_send(world, phone, "Here.", 5, id);
+	WORLD_JSON *message = world_message_wait(world, id, "delivered");
+	assert_string_equal(world_text(message, "recipients.0.modem"), "north");
+	json_decref(world_message_wait(world, refused, "delivered"));
+	close_clean(world);
+}
+
+static void one_bad_number_moves_nobody_s_conversation(void **state)
+{
+	(void)state;
+	a_conversation_stays_over("CMS:21", 1);
+}
+
+static void nor_do_phones_that_are_full_or_off(void **state)
+{
+	(void)state;
+	a_conversation_stays_over("CMS:22", 2);
+	a_conversation_stays_over("CMS:27", 2);
+}
+
 /* The modem refuses before it is given the text; each time it is asked once more. */
 static void what_was_never_handed_over_is_not_said_to_come_twice(void **state)
 {
@@ -181,6 +224,8 @@ int main(void)
 		cmocka_unit_test(one_that_gives_no_cause_keeps_a_message_for_two_tries),
 		cmocka_unit_test(a_single_message_is_another_s_from_the_third_try_on),
 		cmocka_unit_test(the_last_sim_is_given_it_again),
+		cmocka_unit_test(one_bad_number_moves_nobody_s_conversation),
+		cmocka_unit_test(nor_do_phones_that_are_full_or_off),
 		cmocka_unit_test(what_was_never_handed_over_is_not_said_to_come_twice),
 	};
 
