@@ -373,19 +373,33 @@ void radio_set_held(struct radio *radio, bool held)
 	radio_tell_pool(radio);
 }
 
-/* What could not be kept now is with the next word of the modem. */
+static void sim_told(int error, void *userdata)
+{
+	struct radio *radio = userdata;
+
+	if (error == 0)
+		return;
+	radio->sim_kept = (struct sim_name){ 0 };
+	bridge_store_failed(radio->bridge, error);
+}
+
+/* What could not be kept now is with the next word of the modem, or when the store works again. */
 static void sim_keep(struct radio *radio)
 {
+	const struct modem_word_identity *identity = modem_identity(radio->modem);
 	char key[STORE_NAME_SIZE];
 	const struct store_modem modem = { .key = key,
 					   .sim = radio->sim.name,
 					   .imsi = radio->sim.imsi };
 
+	if (!identity->iccid[0] && !identity->imsi[0])
+		return;
 	if (strcmp(radio->sim_kept.name, radio->sim.name) == 0 &&
 	    strcmp(radio->sim_kept.imsi, radio->sim.imsi) == 0)
 		return;
 	pool_key(radio->config, key);
-	if (store_modem_sim(radio->bridge->store, &modem, clock_realtime_usec(), NULL, NULL) == 0)
+	if (store_modem_sim(radio->bridge->store, &modem, clock_realtime_usec(), sim_told, radio) ==
+	    0)
 		radio->sim_kept = radio->sim;
 }
 
@@ -402,10 +416,9 @@ static void sim_looked_at(struct radio *radio, const struct modem_word_identity 
 			   "The modem %s has another SIM now.", name);
 	}
 	sim_learn(&radio->sim, identity, name);
-	if (identity->iccid[0] || identity->imsi[0]) {
+	if (identity->iccid[0] || identity->imsi[0])
 		health_note_sim(radio->health, radio->sim.name);
-		sim_keep(radio);
-	}
+	sim_keep(radio);
 }
 
 /* The same word is looked at again with every change; only the first time it is now. */
@@ -546,6 +559,7 @@ struct radio *radio_free(struct radio *radio)
 
 void radio_store_works(struct radio *radio)
 {
+	sim_keep(radio);
 	watch_say(radio->watch);
 	inbox_store_works(radio->inbox);
 	radio_post_ends(radio);
