@@ -68,5 +68,9 @@ void choice_make(const struct choice_pool *pool, size_t self, struct choice *ret
 /* It sends to numbers of this class, "" for those of none. */
 bool choice_serves(const struct choice_sim *sim, const char *prefix);
 
+/* It is in doubt, and some other one that is not sends there, at whatever price. */
+bool choice_relieved(const struct choice_pool *pool, const struct choice_sim *self,
+		     const char *prefix);
+
 /* The class of a number: the longest prefix of any SIM that it begins with, otherwise "". */
 const char *choice_class(const struct choice_pool *pool, const char *number);

@@ -5,11 +5,14 @@
  */
 #include "tests/scenario/scenario.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #define SOUTH_NUMBER "+8613800000002"
 #define MESSAGES 6
 #define TIME_PERCENT 2
+#define RECIPIENTS 60
+#define PACE_SECONDS 4
 #define PATIENT_PERCENT 10 /* a conversation is waited for longer than one rest lasts */
 
 static struct world *a_pair(const char *modems, unsigned time_percent)
@@ -176,6 +179,52 @@ static void nor_do_phones_that_are_full_or_off(void **state)
 	a_conversation_stays_over("CMS:27", 2);
 }
 
+static void after(char text[static 32], time_t seconds)
+{
+	const time_t then = time(NULL) + seconds;
+	struct tm utc;
+
+	gmtime_r(&then, &utc);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* A part takes four seconds until one was sent: south alone sends for as long as it will take. */
+static void a_dry_run_counts_on_nobody_who_is_doubted(void **state)
+{
+	struct world *world = a_cheap_north_at(PATIENT_PERCENT);
+	json_t *to = json_array();
+	WORLD_JSON *body = json_pack("{s:o,s:s,s:b}", "to", to, "text", "By whom?", "dryRun", 1);
+	char ids[2][65], earliest[32];
+	size_t mark = world_cell_mark(world);
+	int status;
+
+	(void)state;
+	for (int i = 0; i < RECIPIENTS; i++) {
+		char phone[16];
+
+		world_number(world, phone);
+		json_array_append_new(to, json_string(phone));
+	}
+	/* What it refuses can't be sent by south either, whose pace stays what it is. */
+	world_cell_do(world, "{s:s,s:s,s:s}", "op", "hold", "modem", "south", "at", "answer");
+	north_fails(world, "CMS:38", 2);
+	for (size_t i = 0; i < 2; i++)
+		one_sends(world, ids[i]);
+	for (int i = 0; world_cell_count(world, mark, "refused", NULL) < 2; i++) {
+		assert_in_range(i, 0, 600);
+		world_sleep(world, -1, 50);
+	}
+	after(earliest, RECIPIENTS * PACE_SECONDS * 3 / 4);
+	WORLD_JSON *plan = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 200);
+	assert_string_equal(world_text(plan, "modem"), "south");
+	assert_true(strcmp(world_text(plan, "expectedAt"), earliest) > 0);
+	world_cell_do(world, "{s:s,s:s}", "op", "resume", "modem", "south");
+	for (size_t i = 0; i < 2; i++)
+		json_decref(world_message_wait(world, ids[i], "delivered"));
+	close_clean(world);
+}
+
 /* The modem refuses before it is given the text; each time it is asked once more. */
 static void what_was_never_handed_over_is_not_said_to_come_twice(void **state)
 {
@@ -226,6 +275,7 @@ int main(void)
 		cmocka_unit_test(the_last_sim_is_given_it_again),
 		cmocka_unit_test(one_bad_number_moves_nobody_s_conversation),
 		cmocka_unit_test(nor_do_phones_that_are_full_or_off),
+		cmocka_unit_test(a_dry_run_counts_on_nobody_who_is_doubted),
 		cmocka_unit_test(what_was_never_handed_over_is_not_said_to_come_twice),
 	};
 
