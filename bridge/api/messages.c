@@ -96,7 +96,8 @@ static const struct radio *likely_radio(const struct bridge *bridge,
 		const struct radio *radio = bridge->radios[i];
 		unsigned cost = sims[i].price * 2 + (radio_state(radio) != MODEM_STATE_READY);
 
-		if (!sims[i].sends || !sims[i].has_left || !choice_serves(&sims[i], class))
+		if (!sims[i].sends || !sims[i].has_left || !choice_serves(&sims[i], class) ||
+		    choice_relieved(&pool, &sims[i], class))
 			continue;
 		if (!best || cost < least) {
 			best = radio;

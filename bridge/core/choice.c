@@ -62,9 +62,8 @@ static bool is_undersold(const struct choice_pool *pool, const struct choice_sim
 	return false;
 }
 
-/* It is in doubt, and some other one that is not sends there, at whatever price. */
-static bool is_relieved(const struct choice_pool *pool, const struct choice_sim *self,
-			const char *prefix)
+bool choice_relieved(const struct choice_pool *pool, const struct choice_sim *self,
+		     const char *prefix)
 {
 	for (size_t i = 0; self->doubted && i < pool->count; i++) {
 		const struct choice_sim *other = &pool->sims[i];
@@ -80,7 +79,7 @@ static void add_class(const struct choice_pool *pool, size_t self, const char *p
 		      const char *served_as, struct choice *choice)
 {
 	/* Then it doesn't hold on to its conversations either. */
-	if (is_relieved(pool, &pool->sims[self], served_as))
+	if (choice_relieved(pool, &pool->sims[self], served_as))
 		return;
 	if (is_undersold(pool, &pool->sims[self], served_as))
 		choice->talk_prefixes[choice->talk_prefix_count++] = prefix;
@@ -115,8 +114,9 @@ static bool is_elsewhere(const struct choice_sim *self, const struct choice_sim 
 static bool can_talk(const struct choice_sim *sim, const struct choice_sim *self)
 {
 	bool relieved = sim->doubted && !self->doubted;
+	bool goes_on = sim->keeps_talking || (sim->sends && !relieved);
 
-	return sim->awaited || (sim->sends && (sim->has_left || sim->may_talk) && !relieved);
+	return sim->awaited || (goes_on && (sim->has_left || sim->may_talk));
 }
 
 static void add_talkers(const struct choice_pool *pool, size_t self, struct choice *choice)

@@ -20,10 +20,11 @@ struct choice_sim {
 	const char *sim;             /* ICCID, or what stands for it */
 	const char *const *prefixes; /* ended by NULL; NULL: numbers of no class are its own */
 	unsigned price;
-	bool sends;    /* ready or sending, not held, not resting */
-	bool hangs;    /* has been busy with one part for longer than others wait for its price */
-	bool doubted;  /* it refuses: what any other may take goes there, at whatever price */
-	bool has_left; /* of its quota */
+	bool sends;   /* ready or sending, not held, not resting */
+	bool hangs;   /* has been busy with one part for longer than others wait for its price */
+	bool doubted; /* it refuses: what any other may take goes there, at whatever price */
+	bool keeps_talking; /* though it rests or is doubted, its conversations wait for it */
+	bool has_left;      /* of its quota */
 	bool may_talk; /* with numbers that it knows, though its month has no place for new ones */
 	bool awaited;  /* it has yet to work for the first time, and may do so soon */
 };
@@ -66,6 +67,10 @@ void choice_make(const struct choice_pool *pool, size_t self, struct choice *ret
 
 /* It sends to numbers of this class, "" for those of none. */
 bool choice_serves(const struct choice_sim *sim, const char *prefix);
+
+/* It is in doubt, and some other one that is not sends there, at whatever price. */
+bool choice_relieved(const struct choice_pool *pool, const struct choice_sim *self,
+		     const char *prefix);
 
 /* The class of a number: the longest prefix of any SIM that it begins with, otherwise "". */
 const char *choice_class(const struct choice_pool *pool, const char *number);

@@ -25,8 +25,8 @@ static const struct error_row cms_rows[] = {
 	{ 17, SEND_ERROR_TEMPORARY, "the network failed" },
 	{ 21, SEND_ERROR_SUBSCRIBER,
 	  "the network rejected the message: no credit, or the number is barred" },
-	{ 22, SEND_ERROR_TEMPORARY, "the recipient's memory is full" },
-	{ 27, SEND_ERROR_TEMPORARY, "the recipient's phone is out of service" },
+	{ 22, SEND_ERROR_RECIPIENT, "the recipient's memory is full" },
+	{ 27, SEND_ERROR_RECIPIENT, "the recipient's phone is out of service" },
 	{ 28, SEND_ERROR_SIM, "the network does not know this SIM" },
 	{ 29, SEND_ERROR_SIM, "the network refused this SIM the service" },
 	{ 30, SEND_ERROR_SUBSCRIBER, "the network does not know this subscriber" },
@@ -188,6 +188,7 @@ static bool is_for_want_of_network(enum send_error_class class, bool registered)
 	case SEND_ERROR_SUBSCRIBER:
 	case SEND_ERROR_VENDOR:
 	case SEND_ERROR_MEMORY_FULL:
+	case SEND_ERROR_RECIPIENT:
 	case SEND_ERROR_TEMPORARY:
 	case SEND_ERROR_CLASS_COUNT:
 		break;
@@ -255,6 +256,10 @@ static void judge_refused(const struct error_row *row, const struct send_situati
 			    situation->handed_over
 				    ? " It will be tried again, and may then arrive twice."
 				    : " It had not taken the message yet; it will be tried again.");
+		break;
+	case SEND_ERROR_RECIPIENT:
+		verdict->sim_blameless = true;
+		verdict_say(verdict, "", row->words, " It will be tried again.");
 		break;
 	case SEND_ERROR_MEMORY_FULL:
 	case SEND_ERROR_NO_NETWORK:

@@ -23,6 +23,7 @@ enum send_error_class {
 	SEND_ERROR_VENDOR,     /* a catch-all: perhaps it went out after all */
 	SEND_ERROR_MEMORY_FULL, /* of the SIM */
 	SEND_ERROR_NO_NETWORK,  /* no try at all: this SIM rests until there is a network */
+	SEND_ERROR_RECIPIENT,   /* its phone, for now: it says nothing of the SIM */
 	SEND_ERROR_TEMPORARY,   /* anything else */
 	SEND_ERROR_CLASS_COUNT,
 };
@@ -32,6 +33,7 @@ struct send_verdict {
 	int64_t retry_after_usec;      /* for NOT_SENT and REFUSED, unscaled */
 	bool sim_rests;                /* nothing more for this SIM for a while: send_rest_usec() */
 	bool perhaps_recipient;        /* it may be to blame as well: the SIM rests shortly */
+	bool sim_blameless;            /* it was the recipient's phone */
 	bool may_be_duplicate;         /* the next attempt */
 	bool excused;                  /* for want of a network: it is not counted as a try */
 	char error[SEND_ERROR_SIZE];   /* "CMS/38", "" none */

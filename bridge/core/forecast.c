@@ -141,6 +141,7 @@ static size_t class_sims(const struct forecast *forecast, const char *prefix, bo
 		struct estimate_sim *sim = &sims[count];
 
 		if (!counts(forecast, i, &all[i], quotas_alone) || !choice_serves(&all[i], class) ||
+		    (!quotas_alone && choice_relieved(&pool, &all[i], class)) ||
 		    sim_is_elsewhere(bridge, all, i))
 			continue;
 		sim->quota = pool_quota(radio_config(bridge->radios[i]));

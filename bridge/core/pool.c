@@ -375,6 +375,7 @@ size_t pool_sims(const struct bridge *bridge, struct choice_sim *sims)
 			.sends = radio_sends(radio),
 			.hangs = radio_hangs(radio),
 			.doubted = radio_is_doubted(radio),
+			.keeps_talking = radio_keeps_talking(radio),
 			.has_left = limit == STORE_LIMIT_NONE,
 			.may_talk = limit == STORE_LIMIT_RECIPIENTS || radio_has_some_left(radio),
 			.awaited = radio_is_awaited(radio),

@@ -382,19 +382,30 @@ static bool sim_is_kept(const struct radio *radio, int64_t now_usec)
 	       llabs(now_usec - radio->sim_kept_usec) < USEC_PER_DAY;
 }
 
-/* What could not be kept now is with the next word of the modem. */
+static void sim_told(int error, void *userdata)
+{
+	struct radio *radio = userdata;
+
+	if (error == 0)
+		return;
+	radio->sim_kept = (struct sim_name){ 0 };
+	bridge_store_failed(radio->bridge, error);
+}
+
+/* What could not be kept now is with the next word of the modem, or when the store works again. */
 static void sim_keep(struct radio *radio)
 {
+	const struct modem_word_identity *identity = modem_identity(radio->modem);
 	char key[STORE_NAME_SIZE];
 	const struct store_modem modem = { .key = key,
 					   .sim = radio->sim.name,
 					   .imsi = radio->sim.imsi };
 	int64_t now_usec = clock_realtime_usec();
 
-	if (sim_is_kept(radio, now_usec))
+	if ((!identity->iccid[0] && !identity->imsi[0]) || sim_is_kept(radio, now_usec))
 		return;
 	pool_key(radio->config, key);
-	if (store_modem_sim(radio->bridge->store, &modem, now_usec, NULL, NULL) < 0)
+	if (store_modem_sim(radio->bridge->store, &modem, now_usec, sim_told, radio) < 0)
 		return;
 	radio->sim_kept = radio->sim;
 	radio->sim_kept_usec = now_usec;
@@ -414,10 +425,9 @@ static void sim_looked_at(struct radio *radio, const struct modem_word_identity 
 			   "The modem %s has another SIM now.", name);
 	}
 	sim_learn(&radio->sim, identity, name);
-	if (identity->iccid[0] || identity->imsi[0]) {
+	if (identity->iccid[0] || identity->imsi[0])
 		health_note_sim(radio->health, radio->sim.name);
-		sim_keep(radio);
-	}
+	sim_keep(radio);
 }
 
 /* The same word is looked at again with every change; only the first time it is now. */
@@ -559,6 +569,7 @@ struct radio *radio_free(struct radio *radio)
 
 void radio_store_works(struct radio *radio)
 {
+	sim_keep(radio);
 	watch_say(radio->watch);
 	inbox_store_works(radio->inbox);
 	radio_post_ends(radio);

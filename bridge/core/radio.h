@@ -83,6 +83,8 @@ const char *radio_reason(const struct radio *radio);
 bool radio_is_resting(const struct radio *radio);
 /* It refused what another SIM might take: it is given only what no other can send. */
 bool radio_is_doubted(const struct radio *radio);
+/* It refused only once, and perhaps one number is why: its conversations wait while it rests. */
+bool radio_keeps_talking(const struct radio *radio);
 
 /* How its SIM did when that was looked at last; NULL: not yet. */
 const struct store_sim_health *radio_health(const struct radio *radio);

@@ -228,6 +228,7 @@ void radio_rest_forget(struct radio *radio)
 	radio->rests = 0;
 	radio->refused_in_row = 0;
 	radio->doubt_until_usec = 0;
+	radio->keeps_talking = false;
 }
 
 static void sim_rest(struct radio *radio, const struct send_verdict *verdict, int64_t now_usec)
@@ -246,7 +247,7 @@ static void sim_rest(struct radio *radio, const struct send_verdict *verdict, in
 /* However cheap it is: what it refuses is another SIM's to try. */
 static void sim_doubt(struct radio *radio, const struct send_verdict *verdict, int64_t now_usec)
 {
-	int64_t span_usec = MAX(send_retry_usec(radio->rests), verdict->retry_after_usec);
+	int64_t span_usec = MAX(send_rest_usec(verdict, radio->rests), verdict->retry_after_usec);
 
 	radio->doubt_until_usec =
 		now_usec + bridge_scale(radio->bridge, span_usec + DOUBT_MORE_USEC);
@@ -266,9 +267,13 @@ static void sim_refused(struct radio *radio, const struct send_verdict *verdict)
 	int64_t now_usec = clock_monotonic_usec();
 	bool doubted;
 
+	if (verdict->sim_blameless)
+		return;
 	radio->refused_in_row += !verdict->excused;
 	doubted =
 		!verdict->excused && (verdict->sim_rests || radio->refused_in_row >= DOUBTED_FROM);
+	/* One bad number is to move nobody else's conversation: whoever moves stays there. */
+	radio->keeps_talking = verdict->perhaps_recipient && radio->refused_in_row < DOUBTED_FROM;
 	if (verdict->sim_rests)
 		sim_rest(radio, verdict, now_usec);
 	if (doubted)

@@ -67,6 +67,7 @@ struct radio {
 	unsigned rests;
 	char rest_reason[SEND_REASON_SIZE];
 	unsigned refused_in_row;  /* since the network last took something */
+	bool keeps_talking;       /* it refused once, and perhaps one number is why */
 	int64_t doubt_until_usec; /* monotonic; 0: there is none */
 
 	int64_t last_sent_usec; /* monotonic; 0 never */

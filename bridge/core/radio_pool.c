@@ -25,6 +25,11 @@ bool radio_is_doubted(const struct radio *radio)
 	return radio->doubt_until_usec > clock_monotonic_usec();
 }
 
+bool radio_keeps_talking(const struct radio *radio)
+{
+	return radio_works(radio) && !radio->held && radio->keeps_talking;
+}
+
 bool radio_is_awaited(const struct radio *radio)
 {
 	return !radio->has_worked && !radio->held && pool_is_young(radio->bridge);

@@ -189,15 +189,31 @@ static void tell_modem(struct why_story *story, const struct why_modem *modem)
 		     modem->reason[0] ? ": " : "", modem->reason);
 }
 
-/* Which of the modems has the SIM that it waits for. */
+/* It has said which SIM is in it now; of any other the last one is known. */
+static bool modem_has_sim(const struct why_modem *modem)
+{
+	return modem->state == MODEM_STATE_SEARCHING || modem->state == MODEM_STATE_READY ||
+	       modem->state == MODEM_STATE_SENDING || modem->state == MODEM_STATE_HELD;
+}
+
+/* Which of the modems has the SIM that it waits for; if none can say so, the first that had it. */
 static const struct why_modem *modem_of(const struct why_situation *now,
 					const struct store_delivery *delivery)
 {
-	for (size_t i = 0; i < now->modem_count; i++)
-		if (now->sims ? strcmp(now->sims[i].sim, delivery->sim) == 0
-			      : strcmp(now->modems[i].name, delivery->modem) == 0)
-			return &now->modems[i];
-	return NULL;
+	const struct why_modem *had = NULL;
+
+	for (size_t i = 0; i < now->modem_count; i++) {
+		const struct why_modem *modem = &now->modems[i];
+
+		if (now->sims ? strcmp(now->sims[i].sim, delivery->sim) != 0
+			      : strcmp(modem->name, delivery->modem) != 0)
+			continue;
+		if (modem_has_sim(modem))
+			return modem;
+		if (!had)
+			had = modem;
+	}
+	return had;
 }
 
 /* The others may be as ready as they like. */
@@ -213,12 +229,12 @@ static void tell_bound(struct why_story *story, const struct why_situation *now,
 		     delivery->modem);
 	} else if (modem_works(modem)) {
 		tell(story,
-		     "Now it waits for its turn at modem %s, which was given it before: what came "
+		     "Now it waits for its turn at modem %s, whose SIM was given it before: what came "
 		     "before it, or has a higher priority, goes first.",
 		     modem->name);
 	} else {
 		tell(story,
-		     "Now it waits for modem %s, which was given it before. When its SIM is gone "
+		     "Now it waits for modem %s, whose SIM was given it before. When its SIM is gone "
 		     "for two minutes, another one may send all of it.",
 		     modem->name);
 		tell_modem(story, modem);

@@ -322,6 +322,8 @@ int quota_tick(struct database *db, int64_t now_usec);
 void sims_asks(struct database *db, const struct store_sim *sim, int64_t now_usec);
 void sims_modem_changed(struct database *db, const char *modem, const char *to, int64_t now_usec);
 void sims_limited(struct database *db, const char *iccid, bool limited, int64_t until_usec);
+/* A SIM that nobody asks work for, since all is held or it rests, has its quota again as well. */
+void sims_tick(struct database *db, int64_t now_usec);
 /* True while its quota is used up, and until when, 0 unknown. */
 bool sims_is_limited(const struct database *db, const char *iccid, int64_t *ret_until_usec);
 /* ret_usec: when it will be, 0 while it is at work. */

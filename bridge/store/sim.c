@@ -78,6 +78,16 @@ void sims_limited(struct database *db, const char *iccid, bool limited, int64_t 
 	seen->limited_until_usec = limited ? until_usec : 0;
 }
 
+void sims_tick(struct database *db, int64_t now_usec)
+{
+	for (size_t i = 0; i < db->sims.count; i++) {
+		struct sim_seen *seen = &db->sims.seen[i];
+
+		if (seen->limited_until_usec != 0 && seen->limited_until_usec <= now_usec)
+			seen->limited = false;
+	}
+}
+
 bool sims_is_limited(const struct database *db, const char *iccid, int64_t *ret_until_usec)
 {
 	for (size_t i = 0; i < db->sims.count; i++) {

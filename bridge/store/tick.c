@@ -144,6 +144,7 @@ static int tick_run(struct database *db, struct op *op)
 	/* All the rest is a matter of time. */
 	if (r < 0 || !tick->now.trusted)
 		return r;
+	sims_tick(db, now_usec);
 	tick->tick.next_usec = tick->tick.sorting ? now_usec : now_usec + TURN_AT_LEAST_EVERY;
 	r = outgoing_tick(db, tick, now_usec);
 	if (r >= 0)

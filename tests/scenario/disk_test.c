@@ -5,6 +5,8 @@
  */
 #include "tests/scenario/shim.h"
 
+#include <sqlite3.h>
+
 #define TRIES 600 /* of 100 ms, at most */
 
 /* Posts until the answer is the wanted one: the same id, so that it is one message however often. */
@@ -62,6 +64,55 @@ static void a_full_disk_is_said_and_nothing_is_lost_by_it(void **state)
 	assert_int_equal(world_screen_count(*state, during), 1);
 	assert_string_equal(world_text(refused, "error"), "StoreFull");
 	assert_string_equal(world_text(accepted, "id"), "during");
+}
+
+/* The store remembers that SIM as the one that is in some modem. */
+static bool sim_is_kept(struct world *world, const char *iccid)
+{
+	char path[512];
+	sqlite3_stmt *query = NULL;
+	sqlite3 *db = NULL;
+	bool kept;
+
+	snprintf(path, sizeof(path), "%s/state/footbridge.db", world_directory(world));
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 1000);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "SELECT 1 FROM modem WHERE sim = ?", -1, &query, NULL),
+		SQLITE_OK);
+	sqlite3_bind_text(query, 1, iccid, -1, SQLITE_STATIC);
+	kept = sqlite3_step(query) == SQLITE_ROW;
+	sqlite3_finalize(query);
+	sqlite3_close(db);
+	return kept;
+}
+
+static void a_sim_that_came_while_the_disk_was_full_is_remembered(void **state)
+{
+	static const char iccid[] = "89860000000000000077";
+	char phone[16];
+	size_t mark;
+
+	shim_or_skip();
+	world_number(*state, phone);
+	world_cell_do(*state, "{s:s,s:s}", "op", "unplug", "modem", WORLD_MODEM);
+	world_modem_wait(*state, WORLD_MODEM, "absent");
+	world_cell_do(*state, "{s:s,s:s,s:s,s:s}", "op", "set", "modem", WORLD_MODEM, "key",
+		      "iccid", "value", iccid);
+	shim_set("full,lasting");
+	mark = world_cell_mark(*state);
+	world_cell_do(*state, "{s:s,s:s}", "op", "plug", "modem", WORLD_MODEM);
+	/* It is at work, and has said which SIM it has: nobody else can tell now. */
+	world_cell_wait(*state, mark, "line", "text=AT+CMGL=4", NULL);
+	json_decref(post_until(*state, "other-sim", phone, 503));
+	assert_false(sim_is_kept(*state, iccid));
+
+	shim_set("");
+	json_decref(post_until(*state, "other-sim", phone, 202));
+	for (int i = 0; i < TRIES && !sim_is_kept(*state, iccid); i++)
+		world_sleep(*state, -1, 100);
+	assert_true(sim_is_kept(*state, iccid));
+	json_decref(world_message_wait(*state, "other-sim", "delivered"));
 }
 
 static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
@@ -127,12 +178,16 @@ static void a_daemon_that_cannot_recover_yet_says_that_it_starts(void **state)
 
 static int open_world(void **state)
 {
+	static const char *const cell[] = { "--modem", WORLD_MODEM ",number=" WORLD_MODEM_NUMBER,
+					    "--log-lines", NULL };
+
 #ifdef __SANITIZE_ADDRESS__
 	return 0;
 #endif
 	shim_preload();
 	shim_set("");
-	*state = world_open(&(struct world_options){ .failed = scenario_failed });
+	*state = world_open(
+		&(struct world_options){ .failed = scenario_failed, .cell_arguments = cell });
 	return *state ? 0 : -1;
 }
 
@@ -140,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scenario_test(a_full_disk_is_said_and_nothing_is_lost_by_it),
+		scenario_test(a_sim_that_came_while_the_disk_was_full_is_remembered),
 		scenario_test(a_disk_of_200_ms_a_sync_carries_everything),
 		scenario_test(a_daemon_that_cannot_recover_yet_says_that_it_starts),
 	};

@@ -5,13 +5,17 @@
  */
 #include "tests/scenario/scenario.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #define SOUTH_NUMBER "+8613800000002"
 #define MESSAGES 6
 #define TIME_PERCENT 2
+#define RECIPIENTS 60
+#define PACE_SECONDS 4
+#define PATIENT_PERCENT 10 /* a conversation is waited for longer than one rest lasts */
 
-static struct world *a_pair(const char *modems)
+static struct world *a_pair(const char *modems, unsigned time_percent)
 {
 	static const char *const cell[] = { "--modem",     "north,number=" WORLD_MODEM_NUMBER,
 					    "--modem",     "south,number=" SOUTH_NUMBER,
@@ -20,7 +24,7 @@ static struct world *a_pair(const char *modems)
 		.failed = scenario_failed,
 		.cell_arguments = cell,
 		.modems = modems,
-		.time_percent = TIME_PERCENT,
+		.time_percent = time_percent,
 	});
 
 	world_modem_wait(world, "north", "ready");
@@ -28,10 +32,16 @@ static struct world *a_pair(const char *modems)
 	return world;
 }
 
-static struct world *a_cheap_north(void)
+static struct world *a_cheap_north_at(unsigned time_percent)
 {
 	return a_pair("{ name = \"north\"; device = \"@/north\"; price = 1; },"
-		      "{ name = \"south\"; device = \"@/south\"; price = 2; }");
+		      "{ name = \"south\"; device = \"@/south\"; price = 2; }",
+		      time_percent);
+}
+
+static struct world *a_cheap_north(void)
+{
+	return a_cheap_north_at(TIME_PERCENT);
 }
 
 static void north_fails(struct world *world, const char *error, int count)
@@ -133,6 +143,88 @@ static void the_last_sim_is_given_it_again(void **state)
 	close_clean(world);
 }
 
+/* Somebody who wrote to north hears from it again, though it was refused what went to others. */
+static void a_conversation_stays_over(const char *error, int count)
+{
+	struct world *world = a_cheap_north_at(PATIENT_PERCENT);
+	char phone[16], refused[65], id[65];
+
+	world_number(world, phone);
+	world_type(world, phone, "Hello?", 6);
+	json_decref(world_inbox_wait(world, phone, 1));
+	north_fails(world, error, count);
+	for (int i = 0; i < count; i++) {
+		size_t mark = world_cell_mark(world);
+
+		one_sends(world, refused);
+		world_cell_wait(world, mark, "refused", "modem=north", NULL);
+	}
+	world_send(world, phone, "Here.", 5, id);
+	WORLD_JSON *message = world_message_wait(world, id, "delivered");
+	assert_string_equal(world_text(message, "recipients.0.modem"), "north");
+	json_decref(world_message_wait(world, refused, "delivered"));
+	close_clean(world);
+}
+
+static void one_bad_number_moves_nobody_s_conversation(void **state)
+{
+	(void)state;
+	a_conversation_stays_over("CMS:21", 1);
+}
+
+static void nor_do_phones_that_are_full_or_off(void **state)
+{
+	(void)state;
+	a_conversation_stays_over("CMS:22", 2);
+	a_conversation_stays_over("CMS:27", 2);
+}
+
+static void after(char text[static 32], time_t seconds)
+{
+	const time_t then = time(NULL) + seconds;
+	struct tm utc;
+
+	gmtime_r(&then, &utc);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* A part takes four seconds until one was sent: south alone sends for as long as it will take. */
+static void a_dry_run_counts_on_nobody_who_is_doubted(void **state)
+{
+	struct world *world = a_cheap_north_at(PATIENT_PERCENT);
+	json_t *to = json_array();
+	WORLD_JSON *body = json_pack("{s:o,s:s,s:b}", "to", to, "text", "By whom?", "dryRun", 1);
+	char ids[2][65], earliest[32];
+	size_t mark = world_cell_mark(world);
+	int status;
+
+	(void)state;
+	for (int i = 0; i < RECIPIENTS; i++) {
+		char phone[16];
+
+		world_number(world, phone);
+		json_array_append_new(to, json_string(phone));
+	}
+	/* What it refuses can't be sent by south either, whose pace stays what it is. */
+	world_cell_do(world, "{s:s,s:s,s:s}", "op", "hold", "modem", "south", "at", "answer");
+	north_fails(world, "CMS:38", 2);
+	for (size_t i = 0; i < 2; i++)
+		one_sends(world, ids[i]);
+	for (int i = 0; world_cell_count(world, mark, "refused", NULL) < 2; i++) {
+		assert_in_range(i, 0, 600);
+		world_sleep(world, -1, 50);
+	}
+	after(earliest, RECIPIENTS * PACE_SECONDS * 3 / 4);
+	WORLD_JSON *plan = world_http(world, "POST", "/v1/messages", body, &status);
+	assert_int_equal(status, 200);
+	assert_string_equal(world_text(plan, "modem"), "south");
+	assert_true(strcmp(world_text(plan, "expectedAt"), earliest) > 0);
+	world_cell_do(world, "{s:s,s:s}", "op", "resume", "modem", "south");
+	for (size_t i = 0; i < 2; i++)
+		json_decref(world_message_wait(world, ids[i], "delivered"));
+	close_clean(world);
+}
+
 /* The modem refuses before it is given the text; each time it is asked once more. */
 static void what_was_never_handed_over_is_not_said_to_come_twice(void **state)
 {
@@ -181,6 +273,9 @@ int main(void)
 		cmocka_unit_test(one_that_gives_no_cause_keeps_a_message_for_two_tries),
 		cmocka_unit_test(a_single_message_is_another_s_from_the_third_try_on),
 		cmocka_unit_test(the_last_sim_is_given_it_again),
+		cmocka_unit_test(one_bad_number_moves_nobody_s_conversation),
+		cmocka_unit_test(nor_do_phones_that_are_full_or_off),
+		cmocka_unit_test(a_dry_run_counts_on_nobody_who_is_doubted),
 		cmocka_unit_test(what_was_never_handed_over_is_not_said_to_come_twice),
 	};
 

@@ -17,7 +17,7 @@
 static const char *const CHINA[] = { "+86", NULL };
 static const char *const BOTH[] = { "+86", "+49", NULL };
 
-enum can { SENDS, HELD, USED_UP, MONTH_FULL, HANGS, DOUBTED, AWAITED };
+enum can { SENDS, HELD, USED_UP, MONTH_FULL, HANGS, DOUBTED, REFUSED_ONCE, AWAITED };
 
 static struct choice_sim a_sim(const char *sim, const char *const *prefixes, unsigned price,
 			       enum can can)
@@ -26,10 +26,12 @@ static struct choice_sim a_sim(const char *sim, const char *const *prefixes, uns
 		.sim = sim,
 		.prefixes = prefixes,
 		.price = price,
-		.sends = can != HELD && can != AWAITED,
+		.sends = can != HELD && can != REFUSED_ONCE && can != AWAITED,
 		.hangs = can == HANGS,
-		.doubted = can == DOUBTED,
-		.has_left = can == SENDS || can == HELD || can == HANGS || can == DOUBTED,
+		.doubted = can == DOUBTED || can == REFUSED_ONCE,
+		.keeps_talking = can == REFUSED_ONCE,
+		.has_left = can == SENDS || can == HELD || can == HANGS || can == DOUBTED ||
+			    can == REFUSED_ONCE,
 		.may_talk = can == MONTH_FULL,
 		.awaited = can == AWAITED,
 	};
@@ -107,6 +109,13 @@ static void a_pair_shares_by_prefix_price_and_state(void **state)
 		  "none",
 		  "",
 		  "" },
+		{ "the cheaper was refused once, perhaps for the number",
+		  { NULL, NULL },
+		  { 2, 1 },
+		  { SENDS, REFUSED_ONCE },
+		  "none",
+		  "",
+		  "b" },
 		{ "it is doubted itself",
 		  { NULL, NULL },
 		  { 1, 2 },

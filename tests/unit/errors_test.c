@@ -66,6 +66,7 @@ static const struct {
 	{ SEND_ERROR_VENDOR, { 500, 512, 513, 65535 } },
 	{ SEND_ERROR_MEMORY_FULL, { 322 } },
 	{ SEND_ERROR_NO_NETWORK, { 331 } },
+	{ SEND_ERROR_RECIPIENT, { 22, 27 } },
 	{ SEND_ERROR_TEMPORARY, { 38, 41, 42, 47, 111, 314, 535, 255, 301 } },
 };
 
@@ -107,6 +108,7 @@ static void every_code_of_the_design_has_its_fate_and_its_back_off(void **state)
 		[SEND_ERROR_VENDOR] = { PART_REFUSED, true, false, true, false },
 		[SEND_ERROR_MEMORY_FULL] = { PART_REFUSED, true, false, false, false },
 		[SEND_ERROR_NO_NETWORK] = { PART_REFUSED, false, true, false, true },
+		[SEND_ERROR_RECIPIENT] = { PART_REFUSED, true, false, false, false },
 		[SEND_ERROR_TEMPORARY] = { PART_REFUSED, true, false, false, false },
 	};
 	static const int64_t seconds[] = { 30, 120, 600, 1800, 1800, 1800, 1800 };
@@ -320,6 +322,16 @@ static void a_sim_without_credit_rests_until_others_succeed_but_shortly(void **s
 	}
 }
 
+static void a_phone_that_can_take_nothing_says_nothing_of_the_sim(void **state)
+{
+	(void)state;
+	assert_true(judge_cms(22, 0, false).sim_blameless);
+	assert_true(judge_cms(27, 0, false).sim_blameless);
+	assert_false(judge_cms(21, 0, false).sim_blameless);
+	assert_false(judge_cms(38, 0, false).sim_blameless);
+	assert_int_equal(judge_cms(22, 1, true).event, PART_REFUSED);
+}
+
 static void no_answer_is_unknown_wherever_it_was_lost(void **state)
 {
 	(void)state;
@@ -374,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_vendor_catch_all_may_arrive_twice),
 		cmocka_unit_test(what_was_not_handed_over_can_not_arrive_twice),
 		cmocka_unit_test(a_sim_without_credit_rests_until_others_succeed_but_shortly),
+		cmocka_unit_test(a_phone_that_can_take_nothing_says_nothing_of_the_sim),
 		cmocka_unit_test(no_answer_is_unknown_wherever_it_was_lost),
 		cmocka_unit_test(what_never_reached_the_air_is_soon_tried_again),
 		cmocka_unit_test(every_code_has_a_whole_sentence),

@@ -193,6 +193,25 @@ static void what_waits_for_one_sim_waits_for_that_ones_quota(void **state)
 	assert_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
 }
 
+/* Nobody asks for work while all is held, or the SIM rests. */
+static void a_quota_that_is_free_again_is_told_no_longer_though_nobody_asks(void **state)
+{
+	struct store_route route = everywhere;
+	struct fixture *f = *state;
+	int64_t until;
+
+	route.quota.limits[STORE_LIMIT_MONTH] = 1;
+	submit(f, (struct draft){ .id = "m", .parts = 2 });
+	assert_int_equal(end_at(f, ask(f, T0).job.attempt, PART_ACCEPTED, 7, T0 + 1), 0);
+	until = begin_by(f, &north, &route, (struct store_now){ T0 + 2, true })
+			.wait.limit_until_usec;
+	tick(f, until - 1);
+	assert_non_null(strstr(show(f, "m").deliveries[0].reason, "quota"));
+	tick(f, until);
+	assert_string_equal(show(f, "m").deliveries[0].reason,
+			    "Some of its parts are out; the next waits for modem north.");
+}
+
 static void a_start_knows_of_no_class_that_waits(void **state)
 {
 	struct fixture *f = *state;
@@ -345,6 +364,7 @@ int main(void)
 		TEST(only_what_waits_for_a_quota_says_so),
 		TEST(what_waits_between_its_parts_says_for_what),
 		TEST(what_waits_for_one_sim_waits_for_that_ones_quota),
+		TEST(a_quota_that_is_free_again_is_told_no_longer_though_nobody_asks),
 		TEST(a_start_knows_of_no_class_that_waits),
 		TEST(parts_that_wait_are_counted_by_class),
 		TEST(a_part_on_the_air_does_not_wait),

@@ -381,7 +381,7 @@ static void what_waits_between_its_parts_is_told_as_waiting(void **state)
 	tell_of(&message, &situation);
 	assert_false(has("being sent"));
 	assert_true(has("1 of its 2 parts are out."));
-	assert_true(has("Now it waits for modem north, which was given it before."));
+	assert_true(has("Now it waits for modem north, whose SIM was given it before."));
 	assert_true(has("Modem north has used up its 3 parts a month."));
 
 	situation.sims = away;
@@ -391,6 +391,38 @@ static void what_waits_between_its_parts_is_told_as_waiting(void **state)
 	situation.held = true;
 	tell_of(&message, &situation);
 	assert_true(has("footbridge release"));
+}
+
+/* A modem keeps the name of the SIM that was in it. */
+static void a_sim_that_moved_is_told_by_the_modem_that_has_it(void **state)
+{
+	struct why_modem modems[] = {
+		{ "north", MODEM_STATE_ABSENT, "It went away.", false, NULL },
+		{ "south", MODEM_STATE_READY, "registered", false, NULL },
+	};
+	const struct choice_sim sims[] = { { .sim = "sim-north" }, { .sim = "sim-north" } };
+	struct store_message message = a_message(DELIVERY_PENDING);
+	struct why_situation situation = a_situation();
+
+	(void)state;
+	situation.modems = modems;
+	situation.modem_count = 2;
+	situation.sims = sims;
+	snprintf(deliveries[0].sim, sizeof(deliveries[0].sim), "sim-north");
+	tell_of(&message, &situation);
+	assert_true(has("Now it waits for its turn at modem south"));
+
+	modems[1].limit = "its 3 parts a month";
+	tell_of(&message, &situation);
+	assert_true(has("Modem south has used up its 3 parts a month."));
+
+	modems[1] = (struct why_modem){ "south", MODEM_STATE_HELD, "It is held.", false, NULL };
+	tell_of(&message, &situation);
+	assert_true(has("Modem south is held: It is held."));
+
+	modems[1].state = MODEM_STATE_FAILED;
+	tell_of(&message, &situation);
+	assert_true(has("Modem north is absent: It went away."));
 }
 
 /* North is its SIM's modem, whatever south could do. */
@@ -429,6 +461,7 @@ int main(void)
 		cmocka_unit_test(what_waits_says_for_what),
 		cmocka_unit_test(what_waits_between_its_parts_is_told_as_waiting),
 		cmocka_unit_test(what_waits_for_one_modem_is_told_what_that_does),
+		cmocka_unit_test(a_sim_that_moved_is_told_by_the_modem_that_has_it),
 		cmocka_unit_test(only_modems_that_may_send_there_are_waited_for),
 		cmocka_unit_test(
 			a_moment_that_has_come_on_a_clock_that_is_not_trusted_is_waited_for),
