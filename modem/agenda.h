@@ -126,8 +126,10 @@ void agenda_set_network_usec(struct agenda *agenda, int64_t usec);
 void agenda_await_ussd(struct agenda *agenda, int64_t usec);
 /* Settings and SIM have been seen to; what the modem said of them meanwhile is known. */
 void agenda_settled(struct agenda *agenda);
-/* A sweep is over. */
-void agenda_swept(struct agenda *agenda);
+/* A sweep is over.  doubted: an entry of it may have been cut on the line to the last.  False: what was
+ * seen does not count as all there is, and the next sweep comes soon; so many times in a row. */
+#define AGENDA_DOUBTED_SWEEPS 5
+bool agenda_swept(struct agenda *agenda, bool doubted);
 /* The slot is empty: its reading is forgotten. */
 void agenda_deleted(struct agenda *agenda, int64_t reading_id);
 

@@ -69,6 +69,7 @@ struct agenda {
 
 	int64_t minute_usec;
 	int64_t sweep_usec, swept_usec, sweep_due, network_due;
+	unsigned doubted_sweeps; /* in a row */
 	struct hint restarted, sim_changed;
 	bool registration_changed;
 	int registration[ANSWER_DOMAIN_COUNT];

@@ -286,9 +286,16 @@ void agenda_settled(struct agenda *agenda)
 	agenda->restarted.seen_usec = agenda->sim_changed.seen_usec = clock_monotonic_usec();
 }
 
-void agenda_swept(struct agenda *agenda)
+bool agenda_swept(struct agenda *agenda, bool doubted)
 {
 	LOCKED(agenda);
 	agenda->swept_usec = clock_monotonic_usec();
 	agenda->sweep_due = agenda->swept_usec + agenda->sweep_usec;
+	if (!doubted)
+		agenda->doubted_sweeps = 0;
+	if (!doubted || agenda->doubted_sweeps == AGENDA_DOUBTED_SWEEPS)
+		return true;
+	agenda->doubted_sweeps++;
+	agenda_sweep_soon(agenda);
+	return false;
 }

@@ -212,10 +212,16 @@ void line_from_gammu(struct line *line, const char *bytes, size_t size)
 
 /* ---------------------------------------------------------------- what ends by itself */
 
+/* How long a send has taken, should the modem restart. */
+static bool is_measured(const struct line *line)
+{
+	return line->state == LINE_STATE_SUBMIT && line->submitted < LINE_LOST_TICKS - 1;
+}
+
 bool line_wants_tick(const struct line *line)
 {
 	return line->ussd.open || line->held.ticks > 0 || line->closing > 0 ||
-	       line->forgotten > 0 || line->prompted > 0;
+	       line->forgotten > 0 || line->prompted > 0 || is_measured(line);
 }
 
 /* True when that was the last one. */
@@ -226,6 +232,7 @@ static bool count_down(unsigned *ticks)
 
 void line_tick(struct line *line)
 {
+	line->submitted += is_measured(line);
 	if (line->ussd.open && (count_down(&line->ussd.most) || count_down(&line->ussd.ticks)))
 		line_ussd_end(line);
 	if (count_down(&line->held.ticks)) {

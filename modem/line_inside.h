@@ -19,7 +19,7 @@
 #define LINE_HOLD_LONG_TICKS 20 /* the same when a command was given up */
 #define LINE_CLOSE_TICKS 4      /* for an OK that some modems leave out */
 #define LINE_FORGOTTEN_TICKS 20 /* for a modem that restarts while it owes an answer */
-#define LINE_LOST_TICKS 240     /* the same after Ctrl-Z: the network may still take it */
+#define LINE_LOST_TICKS 340     /* the same, from Ctrl-Z: 5 s before the daemon ends the worker */
 #define LINE_PROMPT_TICKS 2     /* for more of a line that begins as a prompt does */
 #define LINE_USSD_TICKS 4       /* for the closing quote */
 #define LINE_USSD_MOST_TICKS 20 /* the same, whatever is said meanwhile */
@@ -82,6 +82,7 @@ struct line {
 	struct held held;
 	unsigned closing, forgotten; /* ticks left; 0: not under way */
 	unsigned prompted;           /* the same: a prompt instead of an answer */
+	unsigned submitted;          /* ticks since Ctrl-Z, below LINE_LOST_TICKS */
 	bool prompt_left;            /* ESC was written to one, and nothing has come of it yet */
 
 	struct expected stored, direct;

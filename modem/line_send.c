@@ -120,7 +120,7 @@ void line_send_begin(struct line *line)
 
 void line_send_prompt(struct line *line)
 {
-	line->forgotten = 0;
+	line->forgotten = line->submitted = 0;
 	line_to_gammu(line, line->command);
 	line_to_gammu(line, "\r\r\n> ");
 	line->state = LINE_STATE_BODY;

@@ -22,10 +22,10 @@ static void restarted(struct line *line)
 
 	if (line_is_waiting(line) && line->forgotten == 0)
 		line->forgotten = LINE_FORGOTTEN_TICKS;
-	/* It may be chatter, too, and the result still comes. */
+	/* It may be chatter, too, and the result still comes, as late as without it. */
 	if ((line->state == LINE_STATE_BODY || line->state == LINE_STATE_SUBMIT) &&
 	    line->forgotten == 0)
-		line->forgotten = LINE_LOST_TICKS;
+		line->forgotten = LINE_LOST_TICKS - line->submitted;
 	if (line->restart_told)
 		return;
 	line->restart_told = true;

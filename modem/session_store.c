@@ -205,7 +205,8 @@ static int list_memory(struct session *session, const char *memory)
 	return r < 0 ? r : 1;
 }
 
-/* Where something may have been cut on the line, once more: it is believed when it comes twice. */
+/* Where something may have been cut on the line, once more: it is believed when it comes twice.
+ * worker->doubted: it did not, this time either. */
 static int list_surely(struct session *session, const char *memory)
 {
 	struct worker *worker = session->worker;
@@ -213,7 +214,7 @@ static int list_surely(struct session *session, const char *memory)
 
 	atomic_store(&worker->doubted, false);
 	r = list_memory(session, memory);
-	return r > 0 && atomic_load(&worker->doubted) ? list_memory(session, memory) : r;
+	return r > 0 && atomic_exchange(&worker->doubted, false) ? list_memory(session, memory) : r;
 }
 
 static void tell_tight(struct session *session)
@@ -252,7 +253,7 @@ int session_sweep(struct session *session)
 {
 	struct worker *worker = session->worker;
 	/* A memory that the modem only lists is none; but where there is no other, nothing was seen. */
-	bool whole = true, any = session->storeless;
+	bool whole = true, any = session->storeless, doubted = false;
 
 	atomic_store(&worker->missed, false);
 	for (size_t i = 0; i < session->memory_count; i++) {
@@ -261,6 +262,7 @@ int session_sweep(struct session *session)
 		if (only_silence(r) < 0 || r == -ECANCELED)
 			return r;
 		any = any || r > 0;
+		doubted = doubted || atomic_load(&worker->doubted);
 		if (r < 0) {
 			whole = false;
 			tell_unlisted(session, session->memories[i]);
@@ -271,9 +273,8 @@ int session_sweep(struct session *session)
 	if (atomic_load(&worker->missed))
 		tell_full(session);
 	/* All of it has passed the line half, and was said, before the end of the list came here. */
-	else if (whole && any)
+	if (agenda_swept(worker->agenda, doubted) && whole && any && !atomic_load(&worker->missed))
 		say_simple(worker->daemon, MODEM_WORD_SWEPT);
-	agenda_swept(worker->agenda);
 	tell_tight(session);
 	return 0;
 }

@@ -5,6 +5,8 @@
  */
 #include "tests/scenario/scenario.h"
 
+#include <unistd.h>
+
 #define LONG_TEXT                                                                                    \
 	"A long one of two parts that somebody got years ago and never deleted from the SIM, since " \
 	"nobody ever deletes anything from a SIM, and there was room for it and for a few more."
@@ -156,6 +158,55 @@ static void a_modem_that_is_not_there_cannot_be_adopted(void **state)
 	assert_string_not_equal(none->err, "");
 }
 
+/* A world of its own, whose modem's first two lists have lost octets of the only entry. */
+static struct world *open_cut(void)
+{
+	static const char PROFILE[] =
+		"family = \"Rough\"; manufacturer = \"Nobody\"; model = \"R1\";\n"
+		"stores = ( { name = \"SM\"; size = 50; } ); replies = (\n"
+		"\t{ command = \"AT+CMGL=4\"; final = \"OK\"; times = 1;\n"
+		"\t  lines = [ \"+CMGL: 1,1,,28\", \"07911326040000F0040B91134661008\" ]; },\n"
+		"\t{ command = \"AT+CMGL=4\"; final = \"OK\"; times = 1;\n"
+		"\t  lines = [ \"+CMGL: 1,1,,28\", \"07911326040000F0040B9113466\" ]; } );\n";
+	char directory[] = "/tmp/old-sim-test-XXXXXX", path[64];
+	const char *arguments[] = { "--profiles", directory, "--modem",
+				    WORLD_MODEM ",profile=rough,number=" WORLD_MODEM_NUMBER, NULL };
+	struct world *world;
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/rough.conf", directory);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(PROFILE, file);
+	fclose(file);
+	world = world_open(&(struct world_options){ .failed = scenario_failed,
+						    .cell_arguments = arguments,
+						    .time_percent = 100,
+						    .without_daemon = true });
+	unlink(path);
+	rmdir(directory);
+	return world;
+}
+
+/* Until it came twice the same it is not known to be there, and would count as new afterwards. */
+static void one_that_is_cut_again_and_again_is_old_all_the_same(void **state)
+{
+	struct world *world = open_cut();
+	char phone[16];
+
+	(void)state;
+	world_number(world, phone);
+	world_type(world, phone, "From years ago.", 15);
+	slots_wait(world, 1);
+	world_daemon_start(world);
+	world_modem_wait(world, WORLD_MODEM, "ready");
+	came_once(world, phone, "From years ago.", "old");
+	comes_in_as_usual(world, "New on a strange SIM.");
+	slots_wait(world, 1);
+	world_close(world);
+}
+
 static int open_world(void **state)
 {
 	*state = world_open(&(struct world_options){
@@ -169,6 +220,7 @@ int main(void)
 		scenario_test(what_was_on_the_sim_is_old_and_stays_until_it_is_adopted),
 		scenario_test(another_sim_in_the_same_modem_is_strange_again),
 		scenario_test(a_worker_that_dies_in_the_first_listing_makes_nothing_new),
+		scenario_test(one_that_is_cut_again_and_again_is_old_all_the_same),
 		scenario_test(a_modem_that_is_not_there_cannot_be_adopted),
 	};
 

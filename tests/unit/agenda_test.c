@@ -42,7 +42,7 @@ static int begin(void **state)
 
 	agenda_set_minute_usec(agenda, USEC_PER_MINUTE);
 	agenda_set_network_usec(agenda, USEC_PER_MINUTE);
-	agenda_swept(agenda);
+	agenda_swept(agenda, false);
 	*state = agenda;
 	return agenda ? 0 : -1;
 }
@@ -266,6 +266,25 @@ static void what_may_have_been_cut_counts_when_it_comes_twice(void **state)
 	assert_true(agenda_reading(agenda, "", -1, &CUT) > 0);
 }
 
+/* What never comes twice the same must neither wear the modem out nor keep a SIM unknown. */
+static void a_sweep_in_doubt_is_repeated_soon_but_not_for_ever(void **state)
+{
+	struct agenda *agenda = *state;
+	struct agenda_task task;
+	int64_t begun = clock_monotonic_usec();
+
+	assert_false(agenda_swept(agenda, true));
+	agenda_next(agenda, &task, may_idle, NULL);
+	assert_int_equal(task.type, AGENDA_SWEEP);
+	assert_true(clock_monotonic_usec() - begun < USEC_PER_MINUTE / 2);
+	for (int i = 1; i < AGENDA_DOUBTED_SWEEPS; i++)
+		assert_false(agenda_swept(agenda, true));
+	assert_true(agenda_swept(agenda, true));
+	assert_true(agenda_swept(agenda, true));
+	assert_true(agenda_swept(agenda, false));
+	assert_false(agenda_swept(agenda, true));
+}
+
 /* Air780E: to read all of them twice would be for nothing. */
 static void a_modem_whose_lengths_are_wrong_is_doubted_once(void **state)
 {
@@ -313,6 +332,7 @@ int main(void)
 		TEST(what_waits_can_be_dropped_once),
 		TEST(three_full_memories_are_kept),
 		TEST(what_may_have_been_cut_counts_when_it_comes_twice),
+		TEST(a_sweep_in_doubt_is_repeated_soon_but_not_for_ever),
 		TEST(a_modem_whose_lengths_are_wrong_is_doubted_once),
 		TEST(an_iccid_is_the_same_with_its_filler_and_without),
 	};

@@ -350,6 +350,40 @@ static void a_restart_while_it_sends_leaves_that_unknown_after_a_while(void **st
 	line_free(line);
 }
 
+static void seconds(struct line *line, unsigned count)
+{
+	ticks(line, count * 1000 / LINE_TICK_MSEC);
+}
+
+/* Of the 90 seconds that the daemon waits: what comes in them counts, what does not ends by itself. */
+static void boot_words_while_it_sends_leave_the_result_its_time(void **state)
+{
+	static const unsigned WORDS_AT[] = { 0, 60 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct log log;
+		struct line *line = line_awake(&log);
+
+		line_arm_send(line, SUBMIT, sizeof(SUBMIT), "");
+		exchange(line, "AT+CMGS=14", "\r\n> ");
+		from_gammu(line, "00AA\x1a");
+		seconds(line, WORDS_AT[i / 2]);
+		from_modem(line, "\r\nRDY\r\n");
+		seconds(line, 80 - WORDS_AT[i / 2]);
+		assert_true(line_is_submitting(line));
+		if (i % 2)
+			from_modem(line, "\r\n+CMGS: 9\r\n\r\nOK\r\n");
+		seconds(line, 7);
+		assert_false(line_is_submitting(line));
+		assert_false(line_wants_tick(line));
+		assert_string_equal(log.events,
+				    i % 2 ? "handing over;result 0 ref 9 kind 0 code 0;"
+					  : "handing over;result 3 ref -1 kind 0 code 0;");
+		line_free(line);
+	}
+}
+
 /* ---------------------------------------------------------------- the prompt */
 
 static void every_form_of_prompt_is_one(void **state)
@@ -535,6 +569,7 @@ int main(void)
 		cmocka_unit_test(a_reference_without_ok_is_completed),
 		cmocka_unit_test(a_command_that_a_restart_forgot_fails_after_a_while),
 		cmocka_unit_test(a_restart_while_it_sends_leaves_that_unknown_after_a_while),
+		cmocka_unit_test(boot_words_while_it_sends_leave_the_result_its_time),
 		cmocka_unit_test(every_form_of_prompt_is_one),
 		cmocka_unit_test(a_refusal_before_the_prompt_is_asked_again_once),
 		cmocka_unit_test(a_reference_is_found_whatever_stands_beside_it),
