@@ -21,7 +21,7 @@
 #define ROUNDS 2      /* a stick that has just come may not listen yet */
 #define FIRST_ROUND 5 /* times shorter: most answer at once */
 #define HEAD_START 30 /* times shorter than the wait */
-#define KNOCKS 3
+#define KNOCKS 3      /* in the time that one port has */
 #define SETTLE_USEC (200 * USEC_PER_MSEC)
 #define POLL_USEC (50 * USEC_PER_MSEC)
 #define IMEI_DIGITS_MIN 14
@@ -39,8 +39,7 @@ struct port {
 	char reason[TTY_REASON_SIZE];
 
 	int fd;
-	struct line *line; /* NULL: not open */
-	unsigned knocks;
+	struct line *line;     /* NULL: not open */
 	int64_t knock_at_usec; /* monotonic: the next */
 	bool awake, hung_up;
 };
@@ -104,7 +103,6 @@ static void port_open(struct port *port)
 	int fd = tty_open(port->device, port->probe->speed, port->reason);
 
 	port->sight = SIGHT_SHUT;
-	port->knocks = 0;
 	port->knock_at_usec = 0;
 	port->awake = port->hung_up = false;
 	if (fd < 0)
@@ -139,10 +137,11 @@ static bool port_is_open(const struct port *port)
 
 static void port_knock(struct port *port, int64_t now_usec)
 {
-	if (port->awake || port->knocks == KNOCKS || now_usec < port->knock_at_usec)
+	const struct probe *probe = port->probe;
+
+	if (port->awake || now_usec < port->knock_at_usec)
 		return;
-	port->knocks++;
-	port->knock_at_usec = now_usec + port->probe->wake_usec / KNOCKS;
+	port->knock_at_usec = now_usec + MIN(probe->wait_usec, probe->wake_usec) / KNOCKS;
 	line_knock(port->line);
 }
 

@@ -54,8 +54,9 @@ static void try_committed(int error, bool allowed, void *userdata)
 	if (!allowed)
 		(void)modem_enter_pin(pin->modem, "",
 				      "the PIN in pin_file was tried before and did not open the "
-				      "SIM; it is not tried again: correct pin_file and restart, "
-				      "or switch the PIN off in a phone");
+				      "SIM, or two tries did not; it is not tried again: correct "
+				      "pin_file and restart, or, if that does not help, switch the "
+				      "PIN off in a phone");
 	else if (modem_enter_pin(pin->modem, pin->config->pin, "") < 0)
 		/* Its worker is gone, or is ending, without having seen it. */
 		(void)store_pin_untried(pin->bridge->store,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * PINs that were tried and never proved right.  A SIM gives three tries in all, so each PIN is tried
- * once, whoever dies meanwhile; the first one once more if the SIM says that it cost none.  What is
- * kept is a salted hash, which a look at the file does not read; who has the file can still try all of
+ * PINs that were tried and never proved right.  A SIM gives three tries in all, so it gets two here,
+ * whoever dies meanwhile, whatever it says is left: two PINs, or the first one once more if the SIM
+ * says that it cost none.  What is kept is a salted hash, which a look at the file does not read; who has the file can still try all of
  * the few PINs there are.
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 
 #define SALT_SIZE crypto_generichash_KEYBYTES
 #define HASH_SIZE crypto_generichash_BYTES
+#define TRIES_MAX 2
 #define KEPT_MAX 256 /* the newest; nobody corrects a file that often */
 
 struct pin_op {
@@ -61,10 +62,10 @@ static int pin_count(struct database *db, const struct pin_op *try, struct tried
 	return r;
 }
 
-/* Again only the only one, and once: a modem may always say that all tries are left. */
+/* The last is left to a person, for a modem may always say that all tries are left. */
 static bool pin_is_allowed(const struct pin_op *try, const struct tried *tried)
 {
-	return tried->same == 0 || (try->all_left && tried->same == 1 && tried->all == 1);
+	return tried->all < TRIES_MAX && (tried->same == 0 || try->all_left);
 }
 
 static int try_run(struct database *db, struct op *op)

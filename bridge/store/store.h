@@ -333,7 +333,7 @@ struct store_pin_key {
 typedef void (*store_pin_done)(int error, bool allowed, void *userdata);
 /*
  * Commits that this PIN is tried, before it says that it may be; not allowed: it was tried before
- * and not proved.  all_left: the SIM says that it has all its tries.  A PIN that was tried there once,
+ * and not proved, or two tries of that SIM were not.  all_left: the SIM says that it has all its tries.  A PIN that was tried there once,
  * and no other, is then allowed once more: the power may have failed around the try.
  */
 int store_pin_try(struct store *store, const struct store_pin_key *key, const char *pin,

@@ -87,6 +87,12 @@ static void a_try_that_cost_nothing_is_repeated_once(void **state)
 		start_with(world, "1111", "pin", reasons[i]);
 		world_daemon_stop(world);
 	}
+	/* So would a modem say that never counts: another PIN would be the third try. */
+	world_modem_set(world, "cpin", "SIM PIN");
+	start_with(world, "4321", "pin", "switch the PIN off");
+	world_modem_set(world, "cpin", "READY");
+	world_modem_wait(world, WORLD_MODEM, "ready");
+	world_daemon_stop(world);
 	world_modem_set(world, "cpin", "SIM PIN");
 	start_with(world, "4321", "ready", "");
 	world_daemon_stop(world);

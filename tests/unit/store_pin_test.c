@@ -123,6 +123,23 @@ static void only_the_first_pin_of_a_sim_is_repeated(void **state)
 	assert_true(allowed_by(f, &second, "1111", true));
 }
 
+/* A third try of a SIM that only says that all are left would cost its PUK. */
+static void a_sim_gets_two_tries_in_all(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(allowed_by(f, &first, "1111", true));
+	assert_true(allowed_by(f, &first, "1111", true));
+	assert_false(allowed_by(f, &first, "2222", true));
+	assert_true(allowed_by(f, &second, "1111", true));
+	assert_true(allowed_by(f, &second, "2222", true));
+	fixture_reopen(f);
+	assert_false(allowed_by(f, &second, "3333", true));
+	assert_false(allowed_by(f, &second, "3333", false));
+	assert_int_equal(store_pin_proved(f->store, &second), 0);
+	assert_true(allowed_by(f, &second, "3333", true));
+}
+
 static void the_file_has_no_pin_in_it(void **state)
 {
 	struct fixture *f = *state;
@@ -161,6 +178,7 @@ int main(void)
 		TEST(one_that_was_not_entered_after_all_does_not_count),
 		TEST(a_try_that_cost_the_sim_none_is_repeated_once),
 		TEST(only_the_first_pin_of_a_sim_is_repeated),
+		TEST(a_sim_gets_two_tries_in_all),
 		TEST(the_file_has_no_pin_in_it),
 	};
 
