@@ -73,7 +73,10 @@ static int64_t line_reach(int64_t room)
 /* What moves to another SIM does so with all of its parts. */
 #define SQL_NEEDS "iif(sim = '', pending, parts)"
 
-/* The first in line below a priority that has room, whether it is due or not. */
+/*
+ * The first in line below a priority that has room, whether it is due or not.  A subquery with a limit
+ * gives its rows in its own order: sorted once more, each ask would cost a sort.
+ */
 static int head_below(struct database *db, const struct pick *pick, const struct line *line,
 		      int priority, struct head *head)
 {
@@ -85,7 +88,7 @@ static int head_below(struct database *db, const struct pick *pick, const struct
 		      " FROM delivery WHERE waiting = 1 AND sim = ? AND prefix = ?"
 		      " AND preferred = ? AND priority < ?"
 		      " ORDER BY priority DESC, due_at, seq LIMIT ?)"
-		      " WHERE needs <= ? ORDER BY priority DESC, due_at, seq LIMIT 1",
+		      " WHERE needs <= ? LIMIT 1",
 		      STRING(line->sim), STRING(line->prefix), STRING(line->preferred),
 		      INT(priority), INT(line_reach(room)), INT(room));
 	int r = query_step(&query);
@@ -112,7 +115,7 @@ static int known_below(struct database *db, const struct pick *pick, const struc
 		" FROM delivery INDEXED BY delivery_known WHERE waiting = 1"
 		" AND number = r.number AND sim = ? AND prefix = ? AND preferred = ?"
 		" AND priority < ? ORDER BY priority DESC, due_at, seq LIMIT ?)"
-		" WHERE needs <= ? ORDER BY priority DESC, due_at, seq LIMIT 1)"
+		" WHERE needs <= ? LIMIT 1)"
 		" WHERE r.sim = ? AND r.turn = ?"
 		" ORDER BY d.priority DESC, d.due_at, d.seq LIMIT 1",
 		STRING(line->sim), STRING(line->prefix), STRING(line->preferred), INT(priority),
