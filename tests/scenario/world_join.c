@@ -85,20 +85,35 @@ static unsigned part_index(json_int_t part)
 	return part < 1 || part > PARTS_MOST ? 0 : (unsigned)part - 1;
 }
 
-/*
- * Another modem than the one through which something may have gone out: only when that was gone,
- * and with the mark.
- */
-static bool is_moved(struct join *join, const struct traffic_message *message, const char *bound,
-		     const json_t *attempt)
+/* Of a message, so far. */
+struct trail {
+	const char *bound;               /* the modem through which something may be out; NULL */
+	unsigned refused, refused_since; /* since then */
+	bool answered[PARTS_MOST], any_answered;
+	bool moved;
+};
+
+/* Refused twice, and of nothing it is known that it is out: any modem may have it. */
+static bool is_free(const struct trail *trail)
 {
-	if (!bound || strcmp(bound, world_text(attempt, "modem")) == 0)
-		return false;
-	if (!join->gone || !join->gone(bound, attempt, join->userdata))
+	return trail->refused >= 2 && trail->refused_since > 0 && !trail->any_answered;
+}
+
+/*
+ * Another modem than the one through which something may have gone out: only when that refused it,
+ * or was gone, and with the mark.
+ */
+static void move_check(struct join *join, const struct traffic_message *message,
+		       struct trail *trail, const json_t *attempt)
+{
+	if (!trail->bound || strcmp(trail->bound, world_text(attempt, "modem")) == 0)
+		return;
+	if (!is_free(trail) && (!join->gone || !join->gone(trail->bound, attempt, join->userdata)))
 		broken(join, message, "changed its modem, which was not gone for two minutes");
 	else if (!json_is_true(world_at(attempt, "mayBeDuplicate")))
 		broken(join, message, "went on through another modem, and nothing says so");
-	return true;
+	/* It all starts again. */
+	*trail = (struct trail){ .refused = trail->refused, .moved = true };
 }
 
 /*
@@ -108,30 +123,32 @@ static bool is_moved(struct join *join, const struct traffic_message *message, c
 static void attempts_tally(struct join *join, const struct traffic_message *message,
 			   const json_t *recipient, struct tally *tally)
 {
-	bool answered[PARTS_MOST] = { false }, moved = false;
-	const char *bound = NULL; /* where something of it may be out */
+	struct trail trail = { 0 };
 	const json_t *attempt;
 	size_t i;
 
 	json_array_foreach(world_at(recipient, "attempts"), i, attempt) {
 		unsigned part = part_index(world_integer(attempt, "part"));
+		const char *state = world_text(attempt, "state");
 
 		tally->attempts[part]++;
 		if (json_is_true(world_at(attempt, "mayBeDuplicate")))
 			tally->marked[part] = true;
-		if (is_moved(join, message, bound, attempt)) {
-			moved = true;
-			memset(answered, 0, sizeof(answered));
-			bound = NULL; /* it all starts again */
-		}
-		if (answered[part])
+		move_check(join, message, &trail, attempt);
+		if (trail.answered[part])
 			broken(join, message, "was sent again after +CMGS had been committed");
-		answered[part] = json_is_integer(world_at(attempt, "reference")) &&
-				 strcmp(world_text(attempt, "state"), "unknown") != 0;
-		if (strcmp(world_text(attempt, "state"), "failed") != 0)
-			bound = world_text(attempt, "modem");
+		trail.answered[part] = json_is_integer(world_at(attempt, "reference")) &&
+				       strcmp(state, "unknown") != 0;
+		trail.any_answered |= trail.answered[part];
+		if (strcmp(state, "failed") != 0) {
+			trail.bound = world_text(attempt, "modem");
+			trail.refused_since = 0;
+		} else if (json_is_string(world_at(attempt, "error"))) {
+			trail.refused++;
+			trail.refused_since++;
+		}
 	}
-	join->moved += moved;
+	join->moved += trail.moved;
 }
 
 static void submits_tally(struct join *join, const struct traffic_message *message,
@@ -326,7 +343,7 @@ void join_received(struct join *join, const struct traffic_message *messages, un
 void join_print(const struct join *join)
 {
 	printf("# %u parts, %u on the air: %u marked as perhaps twice, %u really were, "
-	       "%u messages shown with \"" AGAIN "\", %u shown twice, %u had their SIM gone\n",
+	       "%u messages shown with \"" AGAIN "\", %u shown twice, %u changed their modem\n",
 	       join->parts, join->submits, join->marked, join->twice, join->again_shown,
 	       join->shown_twice, join->moved);
 }

@@ -17,7 +17,7 @@ struct join {
 	unsigned again_shown;       /* messages shown with the visible prefix */
 	unsigned shown_twice;       /* messages that are on a screen more than once, as marked */
 	unsigned delivered, failed; /* messages; as the cell wanted */
-	unsigned moved;             /* messages that went on through another SIM, their own gone */
+	unsigned moved;             /* messages that went on through another SIM, their own gone or refusing */
 	/*
 	 * Whether a message may have ended so though its own fault, or that it has none, does not
 	 * say so; NULL: none may.
