@@ -78,12 +78,14 @@ static int failure_result(const char *error)
 	return strcmp(error, "ERROR") == 0 ? AT_ERROR : AT_SILENCE;
 }
 
+/* The modem's before the number's; but what is refused has not gone out unheard. */
 static const struct failure *take_failure(struct modem *m)
 {
 	struct phone *phone = phonebook_get(centre_phones(m->world->centre), m->submit.to);
 	struct failure *failure = &m->failure;
+	bool unheard = failure->count > 0 && strcmp(failure->error, "SILENT") == 0;
 
-	if (failure->count == 0 && phone)
+	if (phone && phone->failure.count > 0 && (failure->count == 0 || unheard))
 		failure = &phone->failure;
 	if (failure->count == 0)
 		return NULL;
