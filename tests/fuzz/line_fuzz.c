@@ -147,7 +147,10 @@ static void all_ends(struct line *line)
 {
 	unsigned ticks = line->forgotten;
 
-	require(ticks <= LINE_LOST_TICKS);
+	require(ticks <= LINE_LOST_TICKS && line->submitted < LINE_LOST_TICKS);
+	/* After Ctrl-Z the time is measured for as long as that would take. */
+	if (line->state == LINE_STATE_SUBMIT && ticks < LINE_LOST_TICKS - line->submitted)
+		ticks = LINE_LOST_TICKS - line->submitted;
 	if (ticks < LINE_FORGOTTEN_TICKS)
 		ticks = LINE_FORGOTTEN_TICKS;
 	for (; ticks > 0 && line_wants_tick(line); ticks--)

@@ -144,11 +144,12 @@ static void a_disk_of_200_ms_a_sync_carries_everything(void **state)
 /* What the last daemon left must be settled first, and no sync works: nobody knows of the events yet. */
 static void a_daemon_that_cannot_recover_yet_says_that_it_starts(void **state)
 {
-	size_t cell = world_cell_mark(*state), bridge;
+	size_t cell, bridge;
 	char phone[16], id[65], of[80];
 	int status;
 
 	shim_or_skip();
+	cell = world_cell_mark(*state);
 	world_number(*state, phone);
 	world_cell_do(*state, "{s:s,s:s,s:s}", "op", "hold", "modem", WORLD_MODEM, "at", "answer");
 	world_send(*state, phone, "In between.", 11, id);

@@ -175,7 +175,8 @@ static inline struct shown submit(struct fixture *f, struct draft draft)
 	const struct store_part_new parts[] = { { draft.text ? draft.text : "one ",
 						  draft.text ? strlen(draft.text) : 4 },
 						{ "two ", 4 },
-						{ "three", 5 } };
+						{ "three ", 6 },
+						{ "four", 4 } };
 	const struct store_recipient_new recipients[] = { { draft.to ? draft.to : ALICE,
 							    draft.to ? draft.to : ALICE },
 							  { draft.to_too, draft.to_too } };
@@ -198,6 +199,7 @@ static inline struct shown submit(struct fixture *f, struct draft draft)
 	};
 	struct shown shown = { 0 };
 
+	assert_true(message.part_count <= sizeof(parts) / sizeof(parts[0]));
 	assert_int_equal(store_submit(f->store, &message, keep_message, &shown), 0);
 	await(f, &shown.came);
 	return shown;
