@@ -17,7 +17,7 @@ struct join {
 	unsigned again_shown;       /* messages shown with the visible prefix */
 	unsigned shown_twice;       /* messages that are on a screen more than once, as marked */
 	unsigned delivered, failed; /* messages; as the cell wanted */
-	unsigned moved;             /* messages that went on through another SIM, their own gone or refusing */
+	unsigned moved; /* messages that another SIM went on with: their own was gone, or refused */
 	/*
 	 * Whether a message may have ended so though its own fault, or that it has none, does not
 	 * say so; NULL: none may.
